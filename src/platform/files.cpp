@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/files.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+
+#include <fmt/format.h>
+
+namespace kaigara::platform {
+
+Result<std::string> read_file(const std::string& path, std::size_t limit) {
+    // O_NONBLOCK: opening a FIFO or a device must not wait. It means nothing to a regular file.
+    const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+    if (!fd.is_open()) return system_error(Fault::bad_data, errno, "cannot be opened", path);
+    struct stat status;
+    if (::fstat(fd.get(), &status) != 0)
+        return system_error(Fault::bad_data, errno, "cannot be examined", path);
+    if (S_ISDIR(status.st_mode))
+        return Error{Fault::bad_data, EISDIR, "is a directory, a file is needed", path};
+    if (!S_ISREG(status.st_mode))
+        return Error{Fault::bad_data, EINVAL, "is no regular file", path};
+    if (static_cast<std::uint64_t>(status.st_size) > limit)
+        return Error{Fault::bad_data, EFBIG,
+                     fmt::format("has {} bytes, more than the limit of {}", status.st_size, limit),
+                     path};
+    auto content = read_all(fd.get(), limit);
+    if (!content) content.error().where = path;
+    return content;
+}
+
+Result<std::string> read_all(int fd, std::size_t limit) {
+    std::string content;
+    struct stat status;
+    if (::fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0)
+        content.reserve(std::min(static_cast<std::size_t>(status.st_size), limit) + 1);
+    bool seekable = true;
+    for (;;) {
+        const std::size_t have = content.size();
+        const std::size_t room = std::max<std::size_t>(content.capacity() - have, 4096);
+        content.resize(have + room);
+        // pread: a descriptor that others share (a snapshot) has one offset for all of them.
+        ssize_t got = seekable ? ::pread(fd, content.data() + have, room, static_cast<off_t>(have))
+                               : ::read(fd, content.data() + have, room);
+        if (got < 0 && errno == ESPIPE && seekable) {
+            seekable = false;
+            content.resize(have);
+            continue;
+        }
+        if (got < 0 && errno == EINTR) got = 0;
+        else if (got == 0) {
+            content.resize(have);
+            return content;
+        } else if (got < 0) {
+            return system_error(Fault::bad_data, errno, "cannot be read");
+        }
+        content.resize(have + static_cast<std::size_t>(got));
+        if (content.size() > limit)
+            return Error{Fault::bad_data, EFBIG,
+                         fmt::format("is larger than the limit of {} bytes", limit), ""};
+    }
+}
+
+Result<void> write_all(int fd, std::string_view data) {
+    while (!data.empty()) {
+        const ssize_t written = ::write(fd, data.data(), data.size());
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0) return system_error(Fault::input_output, errno, "cannot be written");
+        data.remove_prefix(static_cast<std::size_t>(written));
+    }
+    return {};
+}
+
+Result<Fd> sealed_memory(const char* name, std::string_view content) {
+    Fd fd(::memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING));
+    if (!fd.is_open())
+        return system_error(Fault::input_output, errno, "a file in memory cannot be made");
+    if (auto written = write_all(fd.get(), content); !written)
+        return std::move(written).error().while_doing("a file in memory");
+    if (::fcntl(fd.get(), F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) != 0)
+        return system_error(Fault::input_output, errno, "a file in memory cannot be sealed");
+    return fd;
+}
+
+Result<std::vector<std::string>> list_directory(const std::string& path) {
+    const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir(path.c_str()), ::closedir);
+    if (!directory) return system_error(Fault::bad_data, errno, "cannot be opened", path);
+    std::vector<std::string> names;
+    errno = 0;
+    while (const dirent* entry = ::readdir(directory.get())) {
+        const std::string_view name = entry->d_name;
+        if (name != "." && name != "..") names.emplace_back(name);
+        errno = 0;
+    }
+    if (errno != 0) return system_error(Fault::bad_data, errno, "cannot be listed", path);
+    std::ranges::sort(names);
+    return names;
+}
+
+}  // namespace kaigara::platform

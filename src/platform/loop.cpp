@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/loop.h"
+
+#include <uv.h>
+
+#include <cstdlib>
+
+#include "base/log.h"
+
+namespace kaigara::platform {
+
+namespace {
+
+template <class Handle>
+void close_and_free(Handle* handle) {
+    handle->data = nullptr;
+    uv_close(reinterpret_cast<uv_handle_t*>(handle), [](uv_handle_t* closed) {
+        delete reinterpret_cast<Handle*>(closed);
+    });
+}
+
+// uv_loop_init() and the init functions fail only when the process has no memory or no descriptor
+// left at its very start. There is nothing to go on with then.
+void must(int result, const char* what) {
+    if (result == 0) return;
+    log::error("{}: {}", what, uv_strerror(result));
+    std::abort();
+}
+
+}  // namespace
+
+Loop::Loop() : loop_(std::make_unique<uv_loop_t>()) {
+    must(uv_loop_init(loop_.get()), "cannot make an event loop");
+}
+
+Loop::~Loop() {
+    uv_run(loop_.get(), UV_RUN_NOWAIT);  // the close callbacks
+    if (uv_loop_close(loop_.get()) == 0) return;
+    uv_walk(
+        loop_.get(),
+        [](uv_handle_t* handle, void*) {
+            log::error("a {} handle outlives the event loop",
+                       uv_handle_type_name(uv_handle_get_type(handle)));
+        },
+        nullptr);
+    std::abort();
+}
+
+void Loop::run() { uv_run(loop_.get(), UV_RUN_DEFAULT); }
+
+void Loop::run_ready() { uv_run(loop_.get(), UV_RUN_NOWAIT); }
+
+void Loop::stop() noexcept { uv_stop(loop_.get()); }
+
+Timer::Timer(Loop& loop, std::function<void()> on_time)
+    : on_time_(std::move(on_time)), handle_(new uv_timer_t) {
+    must(uv_timer_init(loop.get(), handle_), "cannot make a timer");
+    handle_->data = this;
+}
+
+Timer::~Timer() { close_and_free(handle_); }
+
+void Timer::start(Milliseconds delay) {
+    uv_update_time(handle_->loop);
+    const auto milliseconds = delay.count() < 0 ? 0 : static_cast<std::uint64_t>(delay.count());
+    uv_timer_start(
+        handle_, [](uv_timer_t* timer) { static_cast<Timer*>(timer->data)->on_time_(); },
+        milliseconds, 0);
+}
+
+void Timer::stop() noexcept { uv_timer_stop(handle_); }
+
+bool Timer::is_active() const noexcept {
+    return uv_is_active(reinterpret_cast<const uv_handle_t*>(handle_)) != 0;
+}
+
+Poll::Poll(Loop& loop, int fd, Readiness readiness, std::function<void()> on_ready)
+    : on_ready_(std::move(on_ready)),
+      events_(readiness == Readiness::readable ? UV_READABLE : UV_WRITABLE),
+      handle_(new uv_poll_t) {
+    must(uv_poll_init(loop.get(), handle_, fd), "cannot watch a descriptor");
+    handle_->data = this;
+    resume();
+}
+
+Poll::~Poll() { close_and_free(handle_); }
+
+void Poll::pause() noexcept { uv_poll_stop(handle_); }
+
+void Poll::resume() {
+    // An error or a hang-up is handed on as readiness: the read or write that follows names it.
+    must(uv_poll_start(handle_, events_,
+                       [](uv_poll_t* poll, int, int) {
+                           static_cast<Poll*>(poll->data)->on_ready_();
+                       }),
+         "cannot watch a descriptor");
+}
+
+}  // namespace kaigara::platform

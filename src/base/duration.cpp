@@ -32,7 +32,8 @@ constexpr std::int64_t longest = std::int64_t{3'650} * 86'400'000;  // ten years
 constexpr std::string_view digits = "0123456789";
 
 Error no_duration(std::string_view text, std::string_view why) {
-    return Error{Fault::usage, 0,
+    return Error{Fault::usage,
+                 0,
                  fmt::format("'{}' is no duration: {} (write 90s, 10m, 1h30m or 250ms)",
                              text::printable(text, 40), why),
                  {}};

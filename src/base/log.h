@@ -59,7 +59,8 @@ std::string format_time(std::int64_t milliseconds);
 
 template <class... Args>
 void error(fmt::format_string<Args...> format, Args&&... args) {
-    if (enabled(Level::error)) write(Level::error, fmt::format(format, std::forward<Args>(args)...));
+    if (enabled(Level::error))
+        write(Level::error, fmt::format(format, std::forward<Args>(args)...));
 }
 template <class... Args>
 void warn(fmt::format_string<Args...> format, Args&&... args) {
@@ -71,7 +72,8 @@ void info(fmt::format_string<Args...> format, Args&&... args) {
 }
 template <class... Args>
 void debug(fmt::format_string<Args...> format, Args&&... args) {
-    if (enabled(Level::debug)) write(Level::debug, fmt::format(format, std::forward<Args>(args)...));
+    if (enabled(Level::debug))
+        write(Level::debug, fmt::format(format, std::forward<Args>(args)...));
 }
 
 }  // namespace kaigara::log

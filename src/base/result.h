@@ -100,16 +100,20 @@ private:
 #define KG_JOIN_(a, b) a##b
 #define KG_JOIN(a, b) KG_JOIN_(a, b)
 
+// NOLINTBEGIN(bugprone-macro-parentheses): a name that is declared cannot stand in parentheses
+
 // Runs `expr`; on failure returns its error from the enclosing function.
-#define KG_TRY(expr)                                                             \
-    do {                                                                         \
-        if (auto kg_result_ = (expr); !kg_result_.has_value())                   \
-            return std::move(kg_result_).error();                                \
+#define KG_TRY(expr)                                                                               \
+    do {                                                                                           \
+        if (auto kg_result_ = (expr); !kg_result_.has_value())                                     \
+            return std::move(kg_result_).error();                                                  \
     } while (false)
 
 // Declares `decl` with the value of `expr`; on failure returns its error.
 #define KG_LET(decl, expr) KG_LET_(KG_JOIN(kg_let_, __LINE__), decl, expr)
-#define KG_LET_(temporary, decl, expr)                                           \
-    auto temporary = (expr);                                                     \
-    if (!temporary.has_value()) return std::move(temporary).error();             \
+#define KG_LET_(temporary, decl, expr)                                                             \
+    auto temporary = (expr);                                                                       \
+    if (!temporary.has_value()) return std::move(temporary).error();                               \
     auto decl = std::move(temporary).value()
+
+// NOLINTEND(bugprone-macro-parentheses)

@@ -211,8 +211,10 @@ std::string json_string(std::string_view text) {
 std::string shell_word(std::string_view text) {
     std::string out = "'";
     for (const char c : text) {
-        if (c == '\'') out += "'\\''";  // close the quotes, a quoted quote, open them again
-        else out += c;
+        if (c == '\'')
+            out += "'\\''";  // close the quotes, a quoted quote, open them again
+        else
+            out += c;
     }
     out += '\'';
     return out;

@@ -43,7 +43,10 @@ KG_CHILD_CODE void enter_group(const AfterFork& child) noexcept {
     const SpawnRequest& request = *child.request;
     if (request.group == ProcessGroup::own_session) {
         if (::setsid() < 0) fail(child, SpawnStep::session, errno);
-        if (request.take_terminal) ::ioctl(0, TIOCSCTTY, 0);  // fails where 0 is no terminal
+        // Fails where 0 is no terminal, or another session's.
+        if (request.take_terminal && ::ioctl(0, TIOCSCTTY, 0) < 0 &&
+            request.terminal_error != nullptr)
+            *request.terminal_error = errno;
     } else if (request.group == ProcessGroup::own_group) {
         if (::setpgid(0, 0) < 0) fail(child, SpawnStep::session, errno);
     }
@@ -198,6 +201,8 @@ KG_CHILD_CODE int after_fork(void* argument) noexcept {
     enter_group(child);
     place_descriptors(child);
     if (request.umask) ::umask(*request.umask);
+    if (request.directory_fd >= 0 && ::fchdir(request.directory_fd) < 0)
+        fail(child, SpawnStep::directory, errno);
     if (request.directory != nullptr && ::chdir(request.directory) < 0)
         fail(child, SpawnStep::directory, errno);
     become_user(child);

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -82,6 +83,7 @@ Result<Fd> sealed_memory(const char* name, std::string_view content) {
         return system_error(Fault::input_output, errno, "a file in memory cannot be made");
     if (auto written = write_all(fd.get(), content); !written)
         return std::move(written).error().while_doing("a file in memory");
+    ::lseek(fd.get(), 0, SEEK_SET);
     if (::fcntl(fd.get(), F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) != 0)
         return system_error(Fault::input_output, errno, "a file in memory cannot be sealed");
     return fd;

@@ -34,7 +34,10 @@ Loop::Loop() : loop_(std::make_unique<uv_loop_t>()) {
 }
 
 Loop::~Loop() {
-    uv_run(loop_.get(), UV_RUN_NOWAIT);  // the close callbacks
+    // The close callbacks. A stop() that came while the loop was not running ends the first round
+    // before it begins.
+    uv_run(loop_.get(), UV_RUN_NOWAIT);
+    uv_run(loop_.get(), UV_RUN_NOWAIT);
     if (uv_loop_close(loop_.get()) == 0) return;
     uv_walk(
         loop_.get(),

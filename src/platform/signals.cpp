@@ -59,10 +59,10 @@ const SignalInheritance& take_signals() noexcept {
 void set_signal_mask(SignalSet mask) noexcept { change_mask(SIG_SETMASK, mask, nullptr); }
 
 SignalReader::SignalReader(Loop& loop, std::function<void(const Signal&)> on_signal,
-                           std::function<void()> on_child)
+                           std::function<void()> on_child, SignalSet set)
     : on_signal_(std::move(on_signal)),
       on_child_(std::move(on_child)),
-      fd_(make_signalfd(SignalSet::all())),
+      fd_(make_signalfd(set)),
       poll_(loop, fd_.get(), Poll::Readiness::readable, [this] { read_batch(); }) {}
 
 void SignalReader::ignore(SignalSet set) {

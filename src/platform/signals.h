@@ -70,8 +70,9 @@ struct Signal {
 // `on_child`, once a batch and before the batch's other signals.
 class SignalReader {
 public:
+    // Signals that are not in `set` are not read here; the caller unblocks them if it wants to.
     SignalReader(Loop& loop, std::function<void(const Signal&)> on_signal,
-                 std::function<void()> on_child);
+                 std::function<void()> on_child, SignalSet set = SignalSet::all());
 
     // Signals in `set` are no longer read here; the caller unblocks them if it wants to.
     void ignore(SignalSet set);

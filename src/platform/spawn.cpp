@@ -85,6 +85,8 @@ const char* step_text(SpawnStep step) noexcept {
 }
 
 Result<pid_t, SpawnFailure> spawn(const SpawnRequest& request) {
+    // execvp(3): an empty name is not searched for; every directory of PATH would match it.
+    if (*request.argv[0] == '\0') return SpawnFailure{SpawnStep::execute, ENOENT};
     Preparation room(request);
     const bool copies_memory = request.credentials != nullptr;
     SpawnFailure here;
@@ -103,7 +105,7 @@ Result<pid_t, SpawnFailure> spawn(const SpawnRequest& request) {
     // a full barrier, but the compiler does not know.
     const volatile SpawnFailure* report = child.report;
     if (report->code == 0) return pid;
-    return SpawnFailure{report->step, report->code};
+    return SpawnFailure{report->step, report->code, pid};
 }
 
 bool is_worth_another_try(const SpawnFailure& failure) noexcept {

@@ -54,7 +54,8 @@ const char* step_text(SpawnStep step) noexcept;
 
 struct SpawnFailure {
     SpawnStep step = SpawnStep::clone;
-    int code = 0;  // errno
+    int code = 0;   // errno
+    pid_t pid = 0;  // of the child that failed; 0 when there was none
 };
 
 enum class ProcessGroup : std::uint8_t { inherited, own_group, own_session };
@@ -71,6 +72,8 @@ struct SpawnRequest {
     int terminal = -1;
     // With own_session: makes descriptor 0 the controlling terminal, where it is one.
     bool take_terminal = false;
+    // Where a child without `credentials` leaves the errno of a terminal that it did not get.
+    int* terminal_error = nullptr;
 
     int stdio[3] = {0, 1, 2};
     // A further descriptor that the child gets, as number `passed_as`; -1 for none.
@@ -80,6 +83,8 @@ struct SpawnRequest {
     bool close_others = false;
 
     std::optional<mode_t> umask;
+    // Where `directory` starts from; -1 for our own working directory.
+    int directory_fd = -1;
     const char* directory = nullptr;
     const Credentials* credentials = nullptr;
 

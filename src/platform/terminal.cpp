@@ -12,11 +12,15 @@ bool is_terminal(int fd) noexcept {
     return ::tcgetattr(fd, &settings) == 0;
 }
 
-bool is_in_foreground(int fd) noexcept {
+pid_t foreground_group(int fd) noexcept {
     pid_t foreground = -1;
     // The bare ioctl: tcgetpgrp(3) of some C libraries makes an error of the 0 of another namespace.
-    if (::ioctl(fd, TIOCGPGRP, &foreground) != 0) return false;
-    return foreground == ::getpgrp();
+    return ::ioctl(fd, TIOCGPGRP, &foreground) == 0 ? foreground : -1;
+}
+
+bool is_in_foreground(int fd) noexcept {
+    const pid_t foreground = foreground_group(fd);
+    return foreground >= 0 && foreground == ::getpgrp();
 }
 
 bool give_foreground(int fd, pid_t group) noexcept { return ::ioctl(fd, TIOCSPGRP, &group) == 0; }

@@ -104,6 +104,9 @@ struct Value::Entry {
     Value value;
 };
 
+// An entry whose key an earlier one has already, or nullptr. `entries` need not be sorted.
+const Value::Entry* find_duplicate(const std::vector<Value::Entry>& entries);
+
 // The type that the YAML 1.2 core schema gives to a plain scalar of this form.
 ScalarType core_schema_type(std::string_view text) noexcept;
 

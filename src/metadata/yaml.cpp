@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "metadata/yaml.h"
+
+#include <algorithm>
+#include <array>
+#include <istream>
+#include <optional>
+#include <streambuf>
+#include <string>
+
+#include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/mark.h>
+#include <yaml-cpp/parser.h>
+
+#include "base/text.h"
+#include "metadata/document.h"
+
+namespace kaigara::metadata {
+
+namespace {
+
+constexpr std::string_view core_tag = "tag:yaml.org,2002:";
+
+// Thrown through the parser, which has no other way to be stopped; never leaves this file.
+struct Stop {};
+
+// The parser reads from a stream; this one reads the text where it lies.
+class TextBuffer : public std::streambuf {
+public:
+    explicit TextBuffer(std::string_view text) {
+        // The get area is char* by history; nothing writes to it.
+        char* begin = const_cast<char*>(text.data());
+        setg(begin, begin, begin + text.size());
+    }
+};
+
+// Turns the parser's marks, which count bytes from 0, into lines and characters from 1.
+class Places {
+public:
+    explicit Places(std::string_view text) : text_(text) {
+        ascii_ = std::ranges::all_of(text, [](char c) { return static_cast<signed char>(c) >= 0; });
+    }
+
+    Position of(const YAML::Mark& mark) {
+        if (mark.is_null()) return {};
+        const auto line = static_cast<std::uint32_t>(mark.line);
+        const auto column = static_cast<std::size_t>(mark.column);
+        if (ascii_) return {line + 1, static_cast<std::uint32_t>(column) + 1};
+        const std::size_t end = std::min(static_cast<std::size_t>(mark.pos), text_.size());
+        // Goes on from the last answer: a line can be as long as the file.
+        if (line != line_ || end < counted_) {
+            line_ = line;
+            counted_ = end - std::min(end, column);
+            characters_ = 0;
+        }
+        for (; counted_ < end; ++counted_) {
+            if ((static_cast<unsigned char>(text_[counted_]) & 0xC0U) != 0x80U) ++characters_;
+        }
+        return {line + 1, characters_ + 1};
+    }
+
+private:
+    std::string_view text_;
+    bool ascii_ = true;
+    std::uint32_t line_ = 0;
+    std::size_t counted_ = 0;
+    std::uint32_t characters_ = 0;
+};
+
+// The offset behind the tag and the anchor that stand before a scalar.
+std::size_t skip_properties(std::string_view text, std::size_t at) {
+    while (at < text.size() && (text[at] == '!' || text[at] == '&')) {
+        at = std::min(text.find_first_of(" \t\r\n", at), text.size());
+        at = std::min(text.find_first_not_of(" \t\r\n", at), text.size());
+    }
+    return at;
+}
+
+// The offset behind the quoted scalar that begins at `at`; npos when it never ends.
+std::size_t end_of_quoted(std::string_view text, std::size_t at) {
+    const char quote = text[at];
+    for (++at; at < text.size(); ++at) {
+        if (quote == '"' && text[at] == '\\') {
+            ++at;
+        } else if (text[at] == quote) {
+            if (quote == '"' || text.substr(at + 1, 1) != "'") return at + 1;
+            ++at;  // '' stands for one
+        }
+    }
+    return std::string_view::npos;
+}
+
+bool is_quoted_at(std::string_view text, std::size_t at) {
+    return at < text.size() && (text[at] == '"' || text[at] == '\'');
+}
+
+// The opening quote behind the scalar at `at` that is never closed.
+std::optional<std::size_t> find_open_quote(std::string_view text, std::size_t at) {
+    at = skip_properties(text, at);
+    if (is_quoted_at(text, at)) {
+        const std::size_t end = end_of_quoted(text, at);
+        if (end == std::string_view::npos) return at;
+        at = end;
+    }
+    for (; at < text.size(); ++at) {
+        const char before = at == 0 ? '\n' : text[at - 1];
+        const bool begins = std::string_view(" \t\n[{,").find(before) != std::string_view::npos;
+        if (begins && text[at] == '#')
+            at = std::min(text.find('\n', at), text.size() - 1);
+        else if (begins && is_quoted_at(text, at))
+            return at;
+    }
+    return std::nullopt;
+}
+
+struct Explanation {
+    std::string_view theirs;
+    std::string_view ours;
+};
+
+// What yaml-cpp's messages mean to the person who wrote the file.
+constexpr std::array explanations{
+    Explanation{"illegal map value",
+                "a ':' where no value can begin (does the line before lack its "
+                "':', or does a text with ': ' in it need quotes?)"},
+    Explanation{"end of map not found", "this does not belong to the map above it (is the "
+                                        "indentation right?)"},
+    Explanation{"end of sequence not found", "this does not belong to the list above it (is the "
+                                             "indentation right?)"},
+    Explanation{"end of sequence flow not found", "the list lacks its ']' or a ','"},
+    Explanation{"end of map flow not found", "the map lacks its '}' or a ','"},
+    Explanation{"illegal flow end", "a ']' or '}' that closes nothing"},
+    Explanation{"illegal block entry", "a list cannot begin here (put it on a line of its own)"},
+    Explanation{"illegal EOF in scalar", "a quoted text is not closed"},
+    Explanation{"illegal document indicator in scalar",
+                "a document marker inside a quoted text (is "
+                "the text closed?)"},
+    Explanation{"bad file", "nesting past what can be read"},
+    Explanation{"unknown token", "a text cannot begin with this character unless it is quoted"},
+    Explanation{"illegal tab when looking for indentation", "a tab in the indentation; use spaces"},
+    Explanation{"the referenced anchor is not defined: ",
+                "an alias of an anchor that does not exist: "},
+};
+
+std::string explain(std::string_view theirs) {
+    for (const Explanation& each : explanations) {
+        if (theirs == each.theirs) return std::string(each.ours);
+        if (each.theirs.ends_with(' ') && theirs.starts_with(each.theirs))
+            return fmt::format("{}{}", each.ours,
+                               text::printable(theirs.substr(each.theirs.size())));
+    }
+    return text::printable(theirs);
+}
+
+bool is_tab_indented(std::string_view text, const YAML::Mark& mark) {
+    if (mark.is_null()) return false;
+    const auto column = static_cast<std::size_t>(mark.column);
+    const std::size_t end = std::min(static_cast<std::size_t>(mark.pos), text.size());
+    const std::size_t begin = end - std::min(end, column);
+    const std::string_view line = text.substr(begin, text.find('\n', begin) - begin);
+    return line.substr(0, line.find_first_not_of(" \t")).find('\t') != std::string_view::npos;
+}
+
+class Handler : public YAML::EventHandler {
+public:
+    Handler(std::string_view text, std::uint32_t source, std::string_view name)
+        : text_(text), places_(text), builder_(source, name) {}
+
+    void OnDocumentStart(const YAML::Mark& mark) override {
+        if (++documents_ == 1) return;
+        const bool marked = text_.substr(offset(mark), 3) == "---";
+        fail(mark, marked ? "a second document begins here; one file holds one"
+                          : "the document has ended before this (is the indentation right?)");
+        throw Stop();
+    }
+    void OnDocumentEnd() override {}
+
+    void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+        if (skipped_ > 0) return;
+        if (builder_.wants_key()) return refuse_key(mark, "null; put it in quotes if it is a name");
+        Position at = places_.of(mark);
+        if (builder_.wants_value()) {
+            // An empty value is marked where the next token is; its key says more. Where the mark
+            // is the key's own there was no colon: the parser accepts that at the end of a file.
+            at = builder_.key_position();
+            if (!flow_.back() && offset(mark) == key_offset_)
+                must(builder_.fail(at, fmt::format("no ':' behind the key{}", builder_.here(" "))));
+        }
+        must(builder_.leaf(at, Value::null(), anchor));
+    }
+
+    void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+        if (skipped_ > 0) return;
+        if (builder_.wants_key()) return refuse_key(mark, "an alias");
+        must(builder_.alias(places_.of(mark), anchor));
+    }
+
+    void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  const std::string& value) override {
+        last_scalar_ = offset(mark);
+        if (skipped_ > 0) return;
+        if (value.find('\0') != std::string::npos)
+            fail(mark, fmt::format("a NUL character{}", builder_.here(", in ")));
+        if (builder_.wants_key()) return on_key(mark, tag, anchor, value);
+        must(builder_.leaf(places_.of(mark), typed(mark, tag, value), anchor));
+    }
+
+    void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                         YAML::EmitterStyle::value style) override {
+        if (open(mark, tag, "seq", "a list", style))
+            must(builder_.begin_list(places_.of(mark), anchor));
+    }
+    void OnSequenceEnd() override { close(); }
+
+    void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                    YAML::EmitterStyle::value style) override {
+        if (open(mark, tag, "map", "a map", style))
+            must(builder_.begin_map(places_.of(mark), anchor));
+    }
+    void OnMapEnd() override { close(); }
+
+    void fail(const YAML::Mark& mark, std::string message) {
+        must(builder_.fail(places_.of(mark), std::move(message)));
+    }
+
+    // The parser takes a quoted scalar that the file's end cuts off for a whole one.
+    bool fail_if_last_scalar_is_open() {
+        if (!last_scalar_) return false;
+        const std::size_t at = skip_properties(text_, *last_scalar_);
+        if (!is_quoted_at(text_, at) || end_of_quoted(text_, at) != std::string_view::npos)
+            return false;
+        fail_unclosed(at);
+        return true;
+    }
+
+    void fail_from_parser(const YAML::Exception& error) {
+        if (fail_if_last_scalar_is_open()) return;
+        // The parser's own end of file is a character too, which a backslash may escape.
+        if (error.msg == "illegal EOF in scalar" || error.msg.ends_with('\x04')) {
+            if (const auto quote = find_open_quote(text_, last_scalar_.value_or(0)))
+                return fail_unclosed(*quote);
+        }
+        const std::string message = is_tab_indented(text_, error.mark)
+                                        ? "a tab in the indentation; use spaces"
+                                        : explain(error.msg);
+        (void)builder_.fail(places_.of(error.mark), message + builder_.here(", in "));
+    }
+
+    Result<Value, Errors> finish() { return std::move(builder_).finish(); }
+
+private:
+    static void must(bool go_on) {
+        if (!go_on) throw Stop();
+    }
+
+    static std::size_t offset(const YAML::Mark& mark) { return static_cast<std::size_t>(mark.pos); }
+
+    void fail_unclosed(std::size_t at) {
+        (void)builder_.fail(
+            position_at(text_, at),
+            fmt::format("a quoted text that is never closed{}", builder_.here(", in ")));
+    }
+
+    void refuse_key(const YAML::Mark& mark, std::string_view what) {
+        fail(mark, fmt::format("a key has to be text, this is {}{}", what, builder_.here(", in ")));
+        builder_.no_key(places_.of(mark));
+    }
+
+    void on_key(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) {
+        key_offset_ = offset(mark);
+        if (tag == "?" && value == "<<") {
+            fail(mark, fmt::format("the merge key '<<' is not supported; write the keys out, or "
+                                   "merge two files{}",
+                                   builder_.here(", in ")));
+            return builder_.no_key(places_.of(mark));
+        }
+        (void)typed(mark, tag, value);
+        must(builder_.key(places_.of(mark), value, anchor));
+    }
+
+    // The scalar that a tag makes of a text, with an error where they do not go together.
+    Value typed(const YAML::Mark& mark, const std::string& tag, const std::string& value) {
+        if (tag == "?") return Value::plain(value);
+        if (tag == "!") return Value::quoted(value);
+        const std::string_view name = std::string_view(tag).starts_with(core_tag)
+                                          ? std::string_view(tag).substr(core_tag.size())
+                                          : std::string_view();
+        const ScalarType type = core_schema_type(value);
+        if (name == "str") return Value::quoted(value);
+        if (name == "null" && type == ScalarType::null) return Value::null();
+        if ((name == "bool" && type == ScalarType::boolean) ||
+            (name == "int" && type == ScalarType::integer) ||
+            (name == "float" && (type == ScalarType::floating || type == ScalarType::integer)))
+            return Value::plain(value);
+        if (name == "null" || name == "bool" || name == "int" || name == "float")
+            fail(mark, fmt::format("this is no !!{}{}", name, builder_.here(", in ")));
+        else
+            fail_tag(mark, tag, "a scalar");
+        return Value::quoted(value);
+    }
+
+    void fail_tag(const YAML::Mark& mark, std::string_view tag, std::string_view what) {
+        const bool core = tag.starts_with(core_tag);
+        if (core) tag.remove_prefix(core_tag.size());
+        fail(mark, fmt::format("unknown tag '{}{}' on {}{}", core ? "!!" : "", text::printable(tag),
+                               what, builder_.here(", in ")));
+    }
+
+    // False where a key would be a map or list: all of it is skipped, and refused when it ends. An
+    // unclosed one the parser takes for a key by mistake, and it fails before that.
+    bool open(const YAML::Mark& mark, const std::string& tag, std::string_view own_tag,
+              std::string_view what, YAML::EmitterStyle::value style) {
+        if (skipped_ > 0 || builder_.wants_key()) {
+            if (skipped_++ > 0) return false;
+            skipped_mark_ = mark;
+            skipped_what_ = what;
+            return false;
+        }
+        const bool own = std::string_view(tag).starts_with(core_tag) &&
+                         std::string_view(tag).substr(core_tag.size()) == own_tag;
+        if (tag != "?" && tag != "!" && !own) fail_tag(mark, tag, what);
+        flow_.push_back(style == YAML::EmitterStyle::Flow);
+        return true;
+    }
+
+    void close() {
+        if (skipped_ > 0) {
+            if (--skipped_ == 0) refuse_key(skipped_mark_, skipped_what_);
+            return;
+        }
+        flow_.pop_back();
+        must(builder_.end());
+    }
+
+    std::string_view text_;
+    Places places_;
+    DocumentBuilder builder_;
+    int documents_ = 0;
+    std::size_t skipped_ = 0;  // open maps and lists of a key that is to be refused
+    YAML::Mark skipped_mark_;
+    std::string_view skipped_what_;
+    std::size_t key_offset_ = 0;
+    std::optional<std::size_t> last_scalar_;
+    std::vector<bool> flow_;  // of each open map or list, whether it is in flow style
+};
+
+}  // namespace
+
+Result<Value, Errors> read_yaml(std::string_view text, std::uint32_t source,
+                                std::string_view name) {
+    const auto checked = checked_text(text, name, Controls::refused);
+    if (!checked) return Errors{checked.error()};
+    Handler handler(*checked, source, name);
+    try {
+        TextBuffer buffer(*checked);
+        std::istream stream(&buffer);
+        YAML::Parser parser(stream);
+        while (parser.HandleNextDocument(handler)) continue;
+        (void)handler.fail_if_last_scalar_is_open();
+    } catch (const Stop&) {
+        // The reason is among the handler's errors.
+    } catch (const YAML::Exception& error) {
+        handler.fail_from_parser(error);
+    } catch (const std::exception& error) {
+        return Errors{{Fault::internal, 0, fmt::format("the YAML parser failed: {}", error.what()),
+                       std::string(name)}};
+    }
+    return handler.finish();
+}
+
+}  // namespace kaigara::metadata

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "supervise/supervisor.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "base/log.h"
+#include "platform/descriptors.h"
+#include "platform/executable.h"
+#include "platform/processes.h"
+#include "platform/terminal.h"
+
+namespace kaigara::supervise {
+
+namespace {
+
+constexpr std::size_t most_held_signals = 64;
+constexpr Milliseconds first_retry_delay{20};
+constexpr Milliseconds longest_retry_delay{1000};
+constexpr Milliseconds retry_limit{10'000};
+
+// Where no shell, nor anybody else, has us for a job.
+bool nobody_continues_us() { return ::getpid() == 1 || ::getsid(0) == ::getpid(); }
+
+bool is_job_control_stop(int signal) {
+    return signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
+}
+
+int send(pid_t target, int signal) { return ::kill(target, signal) == 0 ? 0 : errno; }
+
+// A queued signal keeps the value that its sender gave it.
+int send_as_received(pid_t target, int signal, const platform::Signal& received) {
+    if (received.code != SI_QUEUE || target < 0) return send(target, signal);
+    sigval value;
+    value.sival_ptr = reinterpret_cast<void*>(received.value);
+    return ::sigqueue(target, signal, value) == 0 ? 0 : errno;
+}
+
+}  // namespace
+
+Supervisor::Supervisor(platform::Loop& loop, platform::Reaper& reaper, const Launch& launch,
+                       Observer& observer, std::function<void(const Outcome&)> on_done)
+    : loop_(loop),
+      reaper_(reaper),
+      launch_(launch),
+      observer_(observer),
+      on_done_(std::move(on_done)) {}
+
+bool Supervisor::owns_namespace() const noexcept { return ::getpid() == 1; }
+
+void Supervisor::start() { spawn(); }
+
+void Supervisor::handle(Event event) {
+    const Decision decision = decide(state_, event);
+    state_ = decision.next;
+    perform(decision.actions);
+}
+
+void Supervisor::perform(Actions actions) {
+    if ((actions & action::spawn) != 0) spawn();
+    if ((actions & action::arm_retry) != 0) timer_->start(retry_delay_);
+    if ((actions & action::hold) != 0 && held_.size() < most_held_signals) held_.push_back(signal_);
+    if ((actions & action::deliver_held) != 0) {
+        for (const platform::Signal& held : std::exchange(held_, {})) forward(held);
+    }
+    if ((actions & action::forward) != 0) forward(signal_);
+    if ((actions & action::arm_stop) != 0 && launch_.stop_timeout.count() > 0) {
+        stop_deadline_ = std::chrono::steady_clock::now() + launch_.stop_timeout;
+        if (!timer_) timer_.emplace(loop_, [this] { handle(Event::deadline); });
+        timer_->start(launch_.stop_timeout);
+    }
+    if ((actions & action::kill_all) != 0) kill_all(SIGKILL);
+    if ((actions & action::terminate_others) != 0) kill_all(SIGTERM);
+    if ((actions & action::arm_grace) != 0) arm_grace();
+    if ((actions & action::finish) != 0) finish(Outcome::Kind::ended);
+    if ((actions & action::finish_by_signal) != 0) finish(Outcome::Kind::never_started);
+    if ((actions & action::report) != 0) finish(Outcome::Kind::refused);
+}
+
+// Before the application runs, so that it never sees us anywhere else. It is left where it was
+// started itself.
+void Supervisor::leave_directory() {
+    if (!launch_.leave_directory || directory_.is_open()) return;
+    directory_.reset(::open(".", O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (directory_.is_open() && ::chdir("/") != 0) directory_.reset();
+}
+
+// The words about what could not be executed are right only there.
+void Supervisor::return_to_directory() {
+    if (directory_.is_open() && ::fchdir(directory_.get()) == 0) directory_.reset();
+}
+
+void Supervisor::spawn() {
+    const platform::SignalInheritance& born = platform::take_signals();
+    leave_directory();
+    const pid_t front = launch_.use_terminal ? platform::foreground_group(launch_.terminal) : -1;
+    has_terminal_ = front >= 0;
+
+    platform::SpawnRequest request;
+    request.argv = launch_.argv.data();
+    request.environment = launch_.environment.data();
+    request.group = launch_.group;
+    request.terminal = has_terminal_ && front == ::getpgrp() ? launch_.terminal : -1;
+    request.take_terminal = launch_.take_terminal;
+    request.terminal_error = launch_.terminal_error;
+    request.umask = launch_.umask;
+    request.directory_fd = directory_.get();
+    request.directory = launch_.directory ? launch_.directory->c_str() : nullptr;
+    request.credentials = launch_.user ? &*launch_.user : nullptr;
+    request.mask = launch_.default_signals ? platform::SignalSet{} : born.mask;
+    request.ignore_child_signal = born.child_ignored;
+    request.default_dispositions = launch_.default_signals;
+    request.listen_pid = launch_.listen_pid;
+
+    const auto pid = platform::spawn(request);
+    if (pid) {
+        on_spawned(*pid);
+        return;
+    }
+    outcome_.failure = pid.error();
+    return_to_directory();
+    if (platform::is_worth_another_try(pid.error()) && retried_for_ < retry_limit) {
+        defer(pid.error());
+    } else {
+        handle(Event::spawn_refused);
+    }
+}
+
+void Supervisor::defer(const platform::SpawnFailure& failure) {
+    if (retried_for_.count() == 0) {
+        observer_.deferred(failure);
+        log::warn("{}; trying again for {}",
+                  platform::explain(failure, launch_.argv[0],
+                                    platform::path_of(launch_.environment.data()))
+                      .text(),
+                  format_duration(retry_limit));
+        timer_.emplace(loop_, [this] { handle(Event::deadline); });
+        retry_delay_ = first_retry_delay;
+    } else {
+        retry_delay_ = std::min(retry_delay_ * 2, longest_retry_delay);
+    }
+    retried_for_ += retry_delay_;
+    handle(Event::spawn_deferred);
+}
+
+void Supervisor::on_spawned(pid_t pid) {
+    application_ = pid;
+    application_alive_ = true;
+    reaper_.expect(pid, [this](const platform::ChildEnd& end) { on_application_end(end); });
+    if (watches_stops())
+        reaper_.watch_stops(pid, [this](int signal) { on_application_stop(signal); });
+    observer_.spawned(pid);
+    handle(Event::spawned);
+    directory_.reset();
+    if (launch_.close_inherited) platform::close_inherited_descriptors();
+}
+
+void Supervisor::on_signal(const platform::Signal& signal) {
+    observer_.received(signal);
+    const int target = launch_.signals[signal.number];
+    if (target == SignalMap::drop) {
+        observer_.dropped(signal.number);
+        return;
+    }
+    signal_ = signal;
+    const bool early_stop = state_ == State::starting &&
+                            (signal.number == SIGINT || signal.number == SIGQUIT);
+    const bool stop = signal.number == SIGTERM || signal.number == launch_.stop_signal;
+    if (stop || early_stop) outcome_.signal = signal.number;
+    handle(stop || early_stop ? Event::stop : Event::signal);
+}
+
+void Supervisor::forward(const platform::Signal& signal) {
+    if (!application_alive_) return;
+    const int target = launch_.signals[signal.number];
+    if (target == SIGCONT && has_terminal_) {
+        resume_application();
+        observer_.forwarded(signal.number, target, 0);
+        return;
+    }
+    if (is_job_control_stop(target) || target == SIGSTOP) stopped_on_purpose_ = true;
+    if (target == SIGCONT) stopped_on_purpose_ = false;
+    const int code = send_as_received(launch_.signal_group ? -application_ : application_, target,
+                                      signal);
+    if (code != 0)
+        log::debug("cannot forward {}: {}", platform::signal_name(target), errno_text(code));
+    observer_.forwarded(signal.number, target, code);
+}
+
+void Supervisor::resume_application() {
+    stopped_on_purpose_ = false;
+    if (platform::is_in_foreground(launch_.terminal))
+        platform::give_foreground(launch_.terminal, application_);
+    send(-application_, SIGCONT);
+}
+
+// Not from a shell that has it by now, because we ran in the background.
+void Supervisor::take_terminal_back() {
+    if (platform::foreground_group(launch_.terminal) == application_)
+        platform::give_foreground(launch_.terminal, ::getpgrp());
+}
+
+bool Supervisor::watches_stops() const noexcept {
+    if (launch_.job_control == JobControl::none) return false;
+    // Without a terminal and a shell nothing would follow from a stop.
+    return has_terminal_ || (launch_.job_control == JobControl::always && !nobody_continues_us());
+}
+
+void Supervisor::on_application_stop(int signal) {
+    // `fg` on a job that ran in the background: the shell gave the terminal to our group.
+    if (has_terminal_ && (signal == SIGTTIN || signal == SIGTTOU) &&
+        platform::is_in_foreground(launch_.terminal)) {
+        resume_application();
+        return;
+    }
+    if (nobody_continues_us()) {
+        // TTIN and TTOU would come back at once.
+        if (signal == SIGTSTP && !stopped_on_purpose_) send(-application_, SIGCONT);
+        return;
+    }
+    if (!has_terminal_) {
+        if (is_job_control_stop(signal)) send(::getpid(), SIGSTOP);
+        return;
+    }
+    take_terminal_back();
+    // The rest of the pipeline did not get the terminal's signal, because it was not in front.
+    send(signal == SIGSTOP ? ::getpid() : 0, SIGSTOP);
+}
+
+void Supervisor::on_application_end(const platform::ChildEnd& end) {
+    application_alive_ = false;
+    outcome_.end = end;
+    observer_.application_ended(application_, end);
+    if (has_terminal_ && !owns_namespace()) take_terminal_back();
+    const bool waits = launch_.grace.count() > 0 && owns_namespace();
+    handle(waits ? Event::ended_with_others : Event::ended);
+}
+
+void Supervisor::on_reaped() {
+    if (!reaper_.has_children()) handle(Event::nobody_left);
+}
+
+void Supervisor::arm_grace() {
+    Milliseconds delay = launch_.grace;
+    if (stop_deadline_) {
+        const auto left = std::chrono::duration_cast<Milliseconds>(
+            *stop_deadline_ - std::chrono::steady_clock::now());
+        delay = std::clamp(left, Milliseconds(0), delay);
+    }
+    if (!timer_) timer_.emplace(loop_, [this] { handle(Event::deadline); });
+    timer_->start(delay);
+}
+
+void Supervisor::kill_all(int signal) {
+    if (owns_namespace()) {
+        ::kill(-1, signal);  // everything in the namespace but us
+        return;
+    }
+    // Elsewhere kill(-1) would reach the neighbours.
+    if (application_alive_) send(-application_, signal);
+    for (const pid_t pid : platform::descendants_of(::getpid(), platform::list_processes()))
+        send(pid, signal);
+}
+
+void Supervisor::finish(Outcome::Kind kind) {
+    timer_.reset();
+    outcome_.kind = kind;
+    on_done_(outcome_);
+}
+
+}  // namespace kaigara::supervise

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The driver of stage 3: starts the application, forwards signals to it, and says how it ended.
+// What to do when is decided in policy.h; job control is here, because it is all doing.
+//
+// Job control. The application is a process group of its own, in the foreground of the terminal, so
+// Ctrl-C, Ctrl-\ and Ctrl-Z reach it from the kernel and not through us. When it is stopped by one
+// of them and we were started by a shell, the shell must see its job stop: the terminal is taken
+// back and our own process group stops too. When the shell continues us, the application gets the
+// terminal back, if we have it, and goes on. A job that was started in the background, or was sent
+// there, leaves the terminal to whoever has it.
+//
+// As PID 1, and as the leader of a session, there is nobody who could ever continue us: a stop that
+// came from the terminal is undone at once, as if Ctrl-Z had been ignored, which is what the kernel
+// does for an application without an init in that place. A stop that somebody sent on purpose stays.
+
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "platform/loop.h"
+#include "platform/reaper.h"
+#include "supervise/launch.h"
+#include "supervise/policy.h"
+
+namespace kaigara::supervise {
+
+// How stage 3 came to its end.
+struct Outcome {
+    enum class Kind : std::uint8_t {
+        ended,          // the application ran and ended: `end`
+        refused,        // it could not be started: `failure`
+        never_started,  // a stop came while it could not be started yet: `signal`
+    };
+    Kind kind = Kind::ended;
+    platform::ChildEnd end;
+    platform::SpawnFailure failure;
+    int signal = 0;
+};
+
+// Is told what happens; the faces of other inits print it in their own words. All are called on the
+// loop, between two events.
+class Observer {
+public:
+    virtual ~Observer() = default;
+    virtual void spawned(pid_t /*application*/) {}
+    virtual void received(const platform::Signal&) {}
+    // `target` was sent for `received`; `code` is 0 or the errno of kill(2).
+    virtual void forwarded(int /*received*/, int /*target*/, int /*code*/) {}
+    virtual void dropped(int /*received*/) {}
+    // The application could not be started, and is tried again for a while. Called once.
+    virtual void deferred(const platform::SpawnFailure&) {}
+    virtual void application_ended(pid_t, const platform::ChildEnd&) {}
+};
+
+class Supervisor {
+public:
+    // All outlive the supervisor. `on_done` is called once.
+    Supervisor(platform::Loop& loop, platform::Reaper& reaper, const Launch& launch,
+               Observer& observer, std::function<void(const Outcome&)> on_done);
+
+    void start();
+    void on_signal(const platform::Signal& signal);
+    // After each round of reaping.
+    void on_reaped();
+
+private:
+    void handle(Event event);
+    void perform(Actions actions);
+
+    void spawn();
+    void leave_directory();
+    void return_to_directory();
+    void on_spawned(pid_t pid);
+    void on_application_end(const platform::ChildEnd& end);
+    void on_application_stop(int signal);
+    void defer(const platform::SpawnFailure& failure);
+
+    void forward(const platform::Signal& signal);
+    void resume_application();
+    void take_terminal_back();
+    bool watches_stops() const noexcept;
+    void kill_all(int signal);
+    void arm_grace();
+    void finish(Outcome::Kind kind);
+    bool owns_namespace() const noexcept;
+
+    platform::Loop& loop_;
+    platform::Reaper& reaper_;
+    const Launch& launch_;
+    Observer& observer_;
+    std::function<void(const Outcome&)> on_done_;
+
+    State state_ = State::starting;
+    Outcome outcome_;
+    platform::Fd directory_;  // that we have left, until the application is in it
+    pid_t application_ = 0;
+    bool application_alive_ = false;
+    bool has_terminal_ = false;  // a controlling one, though not always the foreground of it
+    bool stopped_on_purpose_ = false;  // we forwarded a stop signal ourselves
+
+    platform::Signal signal_;  // the one that is being handled
+    std::vector<platform::Signal> held_;
+    std::optional<platform::Timer> timer_;  // made when first needed
+    Milliseconds retry_delay_{0};
+    Milliseconds retried_for_{0};
+    std::optional<std::chrono::steady_clock::time_point> stop_deadline_;
+};
+
+}  // namespace kaigara::supervise

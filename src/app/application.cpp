@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/application.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <string_view>
+
+#include "base/text.h"
+#include "platform/users.h"
+
+namespace kaigara::app {
+
+namespace {
+
+bool has_name(const char* entry, std::string_view name) {
+    return std::strncmp(entry, name.data(), name.size()) == 0 && entry[name.size()] == '=';
+}
+
+bool is_own(const char* entry) { return std::strncmp(entry, "KAIGARA_", 8) == 0; }
+
+char* keep(Application& application, std::string text) {
+    return application.strings.emplace_front(std::move(text)).data();
+}
+
+// sd_listen_fds(3): descriptors are meant for the process whose pid LISTEN_PID is. The runtime
+// meant the application, and wrote the only pid that it knew.
+char* listen_pid_entry(Application& application, const char* entry) {
+    constexpr std::string_view name = "LISTEN_PID=";
+    const auto pid = text::parse_number(entry + name.size(), 1U << 30U);
+    if (!pid || static_cast<pid_t>(*pid) != ::getpid()) return nullptr;
+    char* own = keep(application, std::string(name) + "0123456789");
+    application.launch.listen_pid = own + name.size();
+    return own;
+}
+
+void fill_environment(Application& application, char** environment, const platform::User* user) {
+    std::vector<char*>& entries = application.launch.environment;
+    std::size_t count = 0;
+    while (environment[count] != nullptr) ++count;
+    entries.reserve(count + 4);
+    for (std::size_t i = 0; i < count; ++i) {
+        char* entry = environment[i];
+        if (is_own(entry)) continue;
+        if (user != nullptr && (has_name(entry, "HOME") ||
+                                (!user->name.empty() && (has_name(entry, "USER") ||
+                                                         has_name(entry, "LOGNAME")))))
+            continue;
+        if (has_name(entry, "LISTEN_PID")) {
+            if (char* own = listen_pid_entry(application, entry)) entry = own;
+        }
+        entries.push_back(entry);
+    }
+    if (user != nullptr) {
+        entries.push_back(keep(application, "HOME=" + user->home));
+        if (!user->name.empty()) {
+            entries.push_back(keep(application, "USER=" + user->name));
+            entries.push_back(keep(application, "LOGNAME=" + user->name));
+        }
+    }
+    entries.push_back(nullptr);
+}
+
+}  // namespace
+
+Result<Application> make_application(const Settings& settings, char** program, char** environment) {
+    Application application;
+    supervise::Launch& launch = application.launch;
+    for (char** word = program; *word != nullptr; ++word) launch.argv.push_back(*word);
+    launch.argv.push_back(nullptr);
+
+    std::optional<platform::User> user;
+    if (settings.user) {
+        auto found = platform::find_user(*settings.user);
+        if (!found) return std::move(found).error().while_doing("--user");
+        user = std::move(*found);
+        launch.user = user->credentials;
+    }
+    fill_environment(application, environment, user ? &*user : nullptr);
+
+    launch.signal_group = settings.group;
+    launch.signals = settings.signals;
+    launch.stop_signal = settings.stop_signal;
+    // A rewrite of TERM that the user gave is more exact than a stop signal.
+    if (settings.stop_signal != 0 && launch.signals[SIGTERM] == SIGTERM)
+        launch.signals.rewrite(SIGTERM, settings.stop_signal);
+    launch.stop_timeout = settings.stop_timeout;
+    launch.grace = settings.grace;
+    launch.success = settings.success;
+    launch.umask = settings.umask;
+    launch.directory = settings.directory;
+    return application;
+}
+
+}  // namespace kaigara::app

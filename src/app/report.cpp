@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/report.h"
+
+#include <cstring>
+
+#include "app/exit_code.h"
+#include "platform/executable.h"
+#include "platform/output.h"
+#include "platform/terminal.h"
+
+namespace kaigara::app {
+
+namespace {
+
+bool wants_no_colour(char** environment) {
+    for (; *environment != nullptr; ++environment) {
+        if (std::strncmp(*environment, "NO_COLOR=", 9) == 0) return (*environment)[9] != '\0';
+    }
+    return false;
+}
+
+}  // namespace
+
+void set_up_log(const Settings& settings, Commands command, char** environment) {
+    log::Settings& how = log::settings();
+    const bool talks = (command & (command::start | command::provision)) != 0;
+    how.level = settings.log_level.value_or(talks ? log::Level::info : log::Level::warn);
+    how.format = settings.log_format;
+    how.colour = platform::is_terminal(2) && !wants_no_colour(environment);
+    platform::install_log_sink();
+}
+
+int report(const Error& error) {
+    log::write(log::Level::error, error.text());
+    return exit_code(error.fault);
+}
+
+int report(const Errors& errors) {
+    for (const Error& error : errors) log::write(log::Level::error, error.text());
+    return exit_code(errors);
+}
+
+int report(const supervise::Outcome& outcome, const supervise::Launch& launch) {
+    using Kind = supervise::Outcome::Kind;
+    switch (outcome.kind) {
+        case Kind::ended: return exit_code(outcome.end, launch);
+        case Kind::never_started: return exit_code_of_signal(outcome.signal);
+        case Kind::refused: break;
+    }
+    Error error = platform::explain(outcome.failure, launch.argv[0],
+                                    platform::path_of(launch.environment.data()));
+    if (outcome.failure.step == platform::SpawnStep::directory)
+        error.message += " '" + launch.directory.value_or("") + "'";
+    return report(error);
+}
+
+}  // namespace kaigara::app

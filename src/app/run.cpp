@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/run.h"
+
+#include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <string>
+
+#include "app/application.h"
+#include "app/commands.h"
+#include "app/exit_code.h"
+#include "app/face.h"
+#include "app/options.h"
+#include "app/print.h"
+#include "app/report.h"
+#include "app/staged_run.h"
+#include "app/supervise_only.h"
+#include "platform/descriptors.h"
+#include "platform/files.h"
+#include "platform/signals.h"
+#include "platform/streams.h"
+
+namespace kaigara::app {
+
+namespace {
+
+// Orphans come to us as PID 1, and elsewhere when we ask for them.
+void become_subreaper(const Settings& settings) {
+    if (::getpid() == 1 || !settings.subreaper.value_or(true)) return;
+    ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+}
+
+// prctl(2): the signal is not sent for a parent that died before the call.
+void watch_parent(const Settings& settings, pid_t parent) {
+    if (settings.parent_death == 0) return;
+    ::prctl(PR_SET_PDEATHSIG, settings.parent_death);
+    if (::getppid() != parent) ::kill(::getpid(), settings.parent_death);
+}
+
+int run_exec(const CommandLine& line, const Settings& settings, char** environment) {
+    if (line.program == nullptr)
+        return report(Error{Fault::usage, 0, "'exec' needs a program: kaigara exec PROGRAM [ARG]...", ""});
+    auto application = make_application(settings, line.program, environment);
+    if (!application) return report(application.error());
+    supervise::Observer silent;
+    return report(supervise_only(application->launch, silent), application->launch);
+}
+
+int print_text(const std::string& text) {
+    const auto written = platform::write_all(1, text);
+    return written ? exit_ok : report(written.error());
+}
+
+int print_help(const CommandLine& line) {
+    const auto text = help_text(line.operands.empty() ? "" : line.operands[0]);
+    return text ? print_text(*text) : report(text.error());
+}
+
+}  // namespace
+
+int run_program(int argc, char** argv, char** environment) {
+    const pid_t parent = ::getppid();
+    platform::take_signals();
+    platform::occupy_closed_stdio();
+    if (argc > 0) {
+        if (const Face face = find_face(argv[0])) return face(argc, argv, environment);
+    }
+
+    const auto line = parse_command_line(argc, argv);
+    if (!line) {
+        set_up_log({}, command::exec, environment);
+        return report(line.error());
+    }
+    if (line->command != command::exec) platform::initialise_streams_once();
+    if (line->command == command::help) return print_help(*line);
+    if (line->command == command::version) return print_text(version_text());
+
+    const auto settings = load_settings(*line, environment);
+    set_up_log(settings ? *settings : Settings{}, line->command, environment);
+    if (!settings) return report(settings.error());
+
+    if ((line->command & (command::start | command::exec | command::provision)) == 0)
+        return print_command(*line, *settings, environment);
+    become_subreaper(*settings);
+    watch_parent(*settings, parent);
+    if (line->command == command::exec) return run_exec(*line, *settings, environment);
+    return run_stages(*line, *settings, environment);
+}
+
+}  // namespace kaigara::app

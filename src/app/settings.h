@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// All that a user can set, in one place. What each setting is called, how it is read and what it
+// means stands in settings_table.cpp; options, environment and kaigara.yml all go through it.
+
+#include <bitset>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/duration.h"
+#include "base/log.h"
+#include "supervise/launch.h"
+
+namespace kaigara::app {
+
+// A path with a default: one that the user named must exist.
+struct Place {
+    std::string path;
+    bool named = false;
+};
+
+enum class OperationOutput : std::uint8_t { prefix, raw, json };
+enum class MetadataFormat : std::uint8_t { yaml, json, env };
+
+struct Settings {
+    // The application.
+    bool group = false;
+    std::optional<bool> subreaper;  // unset: on when not PID 1
+    int parent_death = 0;
+    supervise::SignalMap signals;
+    std::bitset<256> success;
+    std::optional<std::string> user;
+    std::optional<std::string> directory;
+    std::optional<mode_t> umask;
+    int stop_signal = 0;
+    Milliseconds stop_timeout{0};
+    Milliseconds grace{0};
+    std::vector<std::string> command;  // application.command of kaigara.yml
+
+    // Where things are.
+    Place config{"/opt/provision/kaigara.yml"};
+    Place metadata{"/opt/provision/metadata.yml"};
+    Place resources{"/opt/provision/resources"};
+    Place operations{"/opt/provision/operations"};
+
+    // Stages 1 and 2.
+    std::vector<std::string> sets;
+    OperationOutput operation_output = OperationOutput::prefix;
+    std::string only;
+
+    // Messages; unset levels depend on the command.
+    std::optional<log::Level> log_level;
+    log::Format log_format = log::Format::text;
+
+    // render, get, metadata.
+    std::string output;
+    std::optional<std::string> default_value;
+    MetadataFormat format = MetadataFormat::yaml;
+    bool origin = false;
+    bool show_secrets = false;
+};
+
+}  // namespace kaigara::app

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/settings_table.h"
+
+#include <array>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+
+namespace kaigara::app {
+
+namespace {
+
+Error bad_value(std::string_view value, std::string_view expected) {
+    return {Fault::usage, 0,
+            fmt::format("'{}' is not accepted: {}", text::printable(value, 60), expected), ""};
+}
+
+Result<bool> parse_switch(std::string_view value) {
+    if (value == "1" || value == "true" || value == "yes") return true;
+    if (value.empty() || value == "0" || value == "false" || value == "no") return false;
+    return bad_value(value, "a switch is on with 1, true or yes, off with 0, false, no or empty");
+}
+
+Result<int> parse_signal(std::string_view value) {
+    if (const auto signal = platform::parse_signal(value)) return *signal;
+    return bad_value(value, "a signal is TERM, SIGTERM, 15 or RTMIN+3");
+}
+
+template <class T>
+struct Choice {
+    std::string_view word;
+    T value;
+};
+
+template <class T, std::size_t N>
+Result<T> choose(std::string_view value, const std::array<Choice<T>, N>& choices) {
+    std::array<std::string_view, N> words;
+    std::string list;
+    for (std::size_t i = 0; i < N; ++i) {
+        if (choices[i].word == value) return choices[i].value;
+        words[i] = choices[i].word;
+        list += (i == 0 ? "" : i + 1 == N ? " or " : ", ");
+        list += choices[i].word;
+    }
+    Error error = bad_value(value, list);
+    error.message += text::did_you_mean(value, words);
+    return error;
+}
+
+Result<void> assign_rewrite(Settings& settings, std::string_view value) {
+    const std::size_t colon = value.find(':');
+    if (colon == std::string_view::npos)
+        return bad_value(value, "a rewrite is A:B, or A:0 to drop A");
+    KG_LET(from, parse_signal(value.substr(0, colon)));
+    const std::string_view to = value.substr(colon + 1);
+    if (to == "0") {
+        settings.signals.rewrite(from, supervise::SignalMap::drop);
+        return {};
+    }
+    KG_LET(target, parse_signal(to));
+    settings.signals.rewrite(from, target);
+    return {};
+}
+
+Result<void> assign_success(Settings& settings, std::string_view value) {
+    const auto status = text::parse_number(value, 255);
+    if (!status) return bad_value(value, "an exit status is a number from 0 to 255");
+    settings.success.set(*status);
+    return {};
+}
+
+Result<void> assign_umask(Settings& settings, std::string_view value) {
+    mode_t mask = 0;
+    bool good = !value.empty() && value.size() <= 4;
+    for (const char digit : value) {
+        good = good && digit >= '0' && digit <= '7';
+        mask = mask * 8 + static_cast<mode_t>(digit - '0');
+    }
+    if (!good || mask > 0777) return bad_value(value, "a umask is octal, from 0 to 0777");
+    settings.umask = mask;
+    return {};
+}
+
+Result<void> assign_level(Settings& settings, std::string_view value) {
+    static constexpr std::array<Choice<log::Level>, 4> levels{{{"error", log::Level::error},
+                                                              {"warn", log::Level::warn},
+                                                              {"info", log::Level::info},
+                                                              {"debug", log::Level::debug}}};
+    KG_LET(level, choose(value, levels));
+    settings.log_level = level;
+    return {};
+}
+
+Result<void> assign_log_format(Settings& settings, std::string_view value) {
+    static constexpr std::array<Choice<log::Format>, 2> formats{
+        {{"text", log::Format::text}, {"json", log::Format::json}}};
+    KG_LET(format, choose(value, formats));
+    settings.log_format = format;
+    return {};
+}
+
+Result<void> assign_operation_output(Settings& settings, std::string_view value) {
+    static constexpr std::array<Choice<OperationOutput>, 3> modes{
+        {{"prefix", OperationOutput::prefix},
+         {"raw", OperationOutput::raw},
+         {"json", OperationOutput::json}}};
+    KG_LET(mode, choose(value, modes));
+    settings.operation_output = mode;
+    return {};
+}
+
+Result<void> assign_format(Settings& settings, std::string_view value) {
+    static constexpr std::array<Choice<MetadataFormat>, 3> formats{
+        {{"yaml", MetadataFormat::yaml},
+         {"json", MetadataFormat::json},
+         {"env", MetadataFormat::env}}};
+    KG_LET(format, choose(value, formats));
+    settings.format = format;
+    return {};
+}
+
+// A member that takes the text as it is; it may not be empty.
+template <auto Member>
+Result<void> assign_text(Settings& settings, std::string_view value) {
+    if (value.empty()) return bad_value(value, "a value is needed");
+    settings.*Member = std::string(value);
+    return {};
+}
+
+template <auto Member>
+Result<void> assign_place(Settings& settings, std::string_view value) {
+    if (value.empty()) return bad_value(value, "a path is needed");
+    settings.*Member = Place{std::string(value), true};
+    return {};
+}
+
+template <auto Member>
+Result<void> assign_switch(Settings& settings, std::string_view value) {
+    KG_LET(on, parse_switch(value));
+    settings.*Member = on;
+    return {};
+}
+
+template <auto Member>
+Result<void> assign_signal(Settings& settings, std::string_view value) {
+    KG_LET(signal, parse_signal(value));
+    settings.*Member = signal;
+    return {};
+}
+
+template <auto Member>
+Result<void> assign_duration(Settings& settings, std::string_view value) {
+    KG_LET(duration, parse_duration(value));
+    settings.*Member = duration;
+    return {};
+}
+
+constexpr Commands supervising = command::start | command::exec;
+constexpr Commands provisioning = command::start | command::provision;
+constexpr Commands resolving = provisioning | command::render | command::get | command::metadata;
+constexpr Commands all = resolving | command::exec;
+
+// clang-format off
+constexpr std::array table = {
+    Setting{"group", 'g', "", "application.group", supervising, false,
+            "forward signals to the application's process group", assign_switch<&Settings::group>},
+    Setting{"subreaper", 's', "", "application.subreaper", supervising, false,
+            "reap orphans when not PID 1 (on by default; =0 turns it off)", assign_switch<&Settings::subreaper>},
+    Setting{"parent-death", 'p', "SIG", "application.parent-death", supervising, false,
+            "signal that kaigara gets when its parent dies", assign_signal<&Settings::parent_death>},
+    Setting{"rewrite", 'r', "A:B", "application.rewrite", supervising, true,
+            "deliver signal B for A; A:0 drops A", assign_rewrite},
+    Setting{"success", 'e', "CODE", "application.success", supervising, true,
+            "this status of the application becomes 0", assign_success},
+    Setting{"user", 0, "USER[:GROUP]", "application.user", supervising, false,
+            "user of the application, by name or id", assign_text<&Settings::user>},
+    Setting{"cwd", 0, "DIR", "application.cwd", supervising, false,
+            "working directory of the application", assign_text<&Settings::directory>},
+    Setting{"umask", 0, "MASK", "application.umask", supervising, false,
+            "umask of the application, octal", assign_umask},
+    Setting{"stop-signal", 0, "SIG", "application.stop-signal", supervising, false,
+            "what TERM becomes", assign_signal<&Settings::stop_signal>},
+    Setting{"stop-timeout", 0, "D", "application.stop-timeout", supervising, false,
+            "KILL what is left this long after a stop; 0: never (default)", assign_duration<&Settings::stop_timeout>},
+    Setting{"grace", 0, "D", "application.grace", supervising, false,
+            "PID 1: when the application ended, TERM to the rest and KILL after D (default 0: at once)", assign_duration<&Settings::grace>},
+
+    Setting{"config", 0, "FILE", "", resolving, false,
+            "configuration (default /opt/provision/kaigara.yml)", assign_place<&Settings::config>},
+    Setting{"metadata", 0, "PATH", "paths.metadata", resolving, false,
+            "metadata defaults, a file or a directory (default /opt/provision/metadata.yml)", assign_place<&Settings::metadata>},
+    Setting{"resources", 0, "DIR", "paths.resources", provisioning | command::render, false,
+            "templates (default /opt/provision/resources)", assign_place<&Settings::resources>},
+    Setting{"operations", 0, "DIR", "paths.operations", provisioning, false,
+            "operations (default /opt/provision/operations)", assign_place<&Settings::operations>},
+    Setting{"set", 0, "PATH=VALUE", "set", resolving, true,
+            "set one metadata value, above every other source",
+            [](Settings& settings, std::string_view value) -> Result<void> {
+                settings.sets.emplace_back(value);
+                return {};
+            }},
+    Setting{"operation-output", 0, "MODE", "operation-output", provisioning, false,
+            "prefix (default), raw or json", assign_operation_output},
+    Setting{"only", 0, "NAME", "", command::provision, false,
+            "run this operation alone", assign_text<&Settings::only>},
+
+    Setting{"output", 'o', "FILE", "", command::render, false,
+            "write to FILE, atomically, instead of stdout", assign_text<&Settings::output>},
+    Setting{"default", 0, "VALUE", "", command::get, false,
+            "printed when the path does not exist",
+            [](Settings& settings, std::string_view value) -> Result<void> {
+                settings.default_value = std::string(value);
+                return {};
+            }},
+    Setting{"format", 0, "FORMAT", "", command::metadata, false,
+            "yaml (default), json or env", assign_format},
+    Setting{"origin", 0, "", "", command::metadata, false,
+            "name the source of each value", assign_switch<&Settings::origin>},
+    Setting{"show-secrets", 0, "", "", command::metadata, false,
+            "do not mask secret values", assign_switch<&Settings::show_secrets>},
+
+    Setting{"log-level", 0, "LEVEL", "log.level", all, false,
+            "error, warn, info or debug (default info; warn for exec, render, get and metadata)", assign_level},
+    Setting{"log-format", 0, "FORMAT", "log.format", all, false,
+            "text (default) or json", assign_log_format},
+};
+// clang-format on
+
+}  // namespace
+
+std::span<const Setting> settings_table() noexcept { return table; }
+
+std::string variable_of(const Setting& setting) {
+    std::string name = "KAIGARA_";
+    for (const char c : setting.name)
+        name += c == '-' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+    return name;
+}
+
+}  // namespace kaigara::app

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/staged_run.h"
+
+#include <malloc.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "app/application.h"
+#include "app/exit_code.h"
+#include "app/report.h"
+#include "app/resolve.h"
+#include "metadata/snapshot.h"
+#include "platform/files.h"
+#include "platform/loop.h"
+#include "platform/reaper.h"
+#include "provision/provisioner.h"
+#include "supervise/supervisor.h"
+
+namespace kaigara::app {
+
+namespace {
+
+provision::OutputMode output_mode(OperationOutput output) {
+    switch (output) {
+        case OperationOutput::raw: return provision::OutputMode::raw;
+        case OperationOutput::json: return provision::OutputMode::json;
+        case OperationOutput::prefix: break;
+    }
+    return provision::OutputMode::prefix;
+}
+
+// An operation that calls `kaigara render` must find what this run was told to use, also where that
+// came by an option or from kaigara.yml.
+std::vector<std::string> operation_environment(const Settings& settings, char** environment) {
+    std::vector<std::string> entries;
+    const std::pair<std::string_view, const Place*> places[] = {
+        {"KAIGARA_CONFIG=", &settings.config}, {"KAIGARA_RESOURCES=", &settings.resources}};
+    for (; *environment != nullptr; ++environment) {
+        const std::string_view entry = *environment;
+        const bool replaced = std::ranges::any_of(places, [entry](const auto& place) {
+            return place.second->named && entry.starts_with(place.first);
+        });
+        if (!replaced) entries.emplace_back(entry);
+    }
+    for (const auto& [name, place] : places) {
+        if (place->named) entries.push_back(std::string(name) + place->path);
+    }
+    return entries;
+}
+
+class StagedRun {
+public:
+    StagedRun(const CommandLine& line, const Settings& settings, char** environment)
+        : line_(line),
+          settings_(settings),
+          environment_(environment),
+          signals_(
+              loop_, [this](const platform::Signal& signal) { on_signal(signal); },
+              [this] { on_child(); }) {}
+
+    int run() {
+        if (line_.command == command::start && !find_program())
+            return report(Error{Fault::usage, 0,
+                                "'start' needs a program: kaigara start PROGRAM [ARG]..., or "
+                                "application.command in kaigara.yml",
+                                ""});
+        if (const auto ended = provision_stage()) return *ended;
+        if (line_.command == command::provision) return exit_ok;
+        provisioner_.reset();
+        // What stages 1 and 2 used goes back to the kernel: PID 1 is to be small from now on.
+        ::malloc_trim(0);
+        return supervise_stage();
+    }
+
+private:
+    bool find_program() {
+        program_ = line_.program;
+        if (program_ != nullptr) return true;
+        for (const std::string& word : settings_.command)
+            words_.push_back(const_cast<char*>(word.c_str()));  // execve(2) takes it as it is
+        words_.push_back(nullptr);
+        program_ = words_.data();
+        return program_[0] != nullptr;
+    }
+
+    // Stages 1 and 2: the exit status where they end the run. The tree and the snapshot are gone
+    // when it returns.
+    std::optional<int> provision_stage() {
+        log::settings().stage = log::Stage::resolve;
+        platform::Fd snapshot;
+        if (const auto failed = make_snapshot(snapshot)) return failed;
+        log::settings().stage = log::Stage::provision;
+        auto operations =
+            provision::find_operations(settings_.operations.path, settings_.operations.named);
+        if (!operations) return report(operations.error());
+        if (const auto failed = keep_only(*operations)) return failed;
+        loop_.run_ready();
+        if (stop_signal_ != 0) return exit_code_of_signal(stop_signal_);
+        if (operations->empty()) return std::nullopt;
+        return run_operations(std::move(*operations), snapshot.get());
+    }
+
+    std::optional<int> make_snapshot(platform::Fd& snapshot) {
+        const auto tree = resolve(settings_, environment_);
+        if (!tree) return report(tree.error());
+        auto memory = platform::sealed_memory("kaigara-snapshot", metadata::snapshot::encode(*tree));
+        if (!memory) return report(memory.error());
+        snapshot = std::move(*memory);
+        return std::nullopt;
+    }
+
+    // --only: the one that is named.
+    std::optional<int> keep_only(std::vector<provision::Operation>& operations) {
+        if (settings_.only.empty()) return std::nullopt;
+        std::erase_if(operations, [this](const provision::Operation& operation) {
+            return operation.name != settings_.only;
+        });
+        if (!operations.empty()) return std::nullopt;
+        return report(Error{Fault::configuration, 0,
+                            fmt::format("no operation '{}' in {}", settings_.only,
+                                        settings_.operations.path),
+                            "--only"});
+    }
+
+    std::optional<int> run_operations(std::vector<provision::Operation> operations, int snapshot) {
+        provision::ProvisionPlan plan;
+        plan.operations = std::move(operations);
+        plan.environment = operation_environment(settings_, environment_);
+        plan.snapshot = snapshot;
+        plan.output = output_mode(settings_.operation_output);
+        std::optional<provision::ProvisionEnd> end;
+        provisioner_ = std::make_unique<provision::Provisioner>(
+            loop_, reaper_, std::move(plan), [this, &end](const provision::ProvisionEnd& reached) {
+                end = reached;
+                loop_.stop();
+            });
+        provisioner_->start();
+        if (!end) loop_.run();
+        switch (end->kind) {
+            case provision::ProvisionEnd::Kind::done: return std::nullopt;
+            case provision::ProvisionEnd::Kind::failed: return report(end->error);
+            case provision::ProvisionEnd::Kind::stopped: break;
+        }
+        return exit_code_of_signal(end->signal);
+    }
+
+    int supervise_stage() {
+        log::settings().stage = log::Stage::supervise;
+        const auto application = make_application(settings_, program_, environment_);
+        if (!application) return report(application.error());
+        std::optional<supervise::Outcome> outcome;
+        supervise::Observer silent;
+        supervisor_ = std::make_unique<supervise::Supervisor>(
+            loop_, reaper_, application->launch, silent,
+            [this, &outcome](const supervise::Outcome& reached) {
+                outcome = reached;
+                loop_.stop();
+            });
+        supervisor_->start();
+        if (!outcome) loop_.run();
+        return report(*outcome, application->launch);
+    }
+
+    void on_signal(const platform::Signal& signal) {
+        if (supervisor_) {
+            supervisor_->on_signal(signal);
+        } else if (provisioner_) {
+            provisioner_->on_signal(signal);
+        } else if (signal.number == SIGTERM || signal.number == SIGINT ||
+                   signal.number == SIGQUIT) {
+            if (stop_signal_ == 0) stop_signal_ = signal.number;
+        } else {
+            log::debug("{} has come before the application runs: dropped",
+                       platform::signal_name(signal.number));
+        }
+    }
+
+    void on_child() {
+        reaper_.reap();
+        if (supervisor_) {
+            supervisor_->on_reaped();
+        } else if (provisioner_) {
+            provisioner_->on_reaped();
+        }
+    }
+
+    const CommandLine& line_;
+    const Settings& settings_;
+    char** environment_;
+    char** program_ = nullptr;
+    std::vector<char*> words_;
+
+    platform::Loop loop_;
+    platform::Reaper reaper_;
+    platform::SignalReader signals_;
+    std::unique_ptr<provision::Provisioner> provisioner_;
+    std::unique_ptr<supervise::Supervisor> supervisor_;
+    int stop_signal_ = 0;
+};
+
+}  // namespace
+
+int run_stages(const CommandLine& line, const Settings& settings, char** environment) {
+    return StagedRun(line, settings, environment).run();
+}
+
+}  // namespace kaigara::app

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/template_files.h"
+
+#include <algorithm>
+#include <cerrno>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "platform/files.h"
+
+namespace kaigara::app {
+
+namespace {
+
+constexpr std::size_t largest_template = std::size_t{16} * 1024 * 1024;
+
+bool stays_inside(std::string_view name) {
+    if (name.empty() || name.starts_with('/')) return false;
+    const auto parts = text::split(name, '/');
+    return std::ranges::find(parts, "..") == parts.end();
+}
+
+bool is_absent(const Error& error) { return error.code == ENOENT || error.code == ENOTDIR; }
+
+}  // namespace
+
+Result<TemplateSource> TemplateFiles::find_in_resources(const std::string& name) const {
+    const std::string path = resources_ + "/" + name;
+    auto exact = platform::read_file(path, largest_template);
+    if (exact) return TemplateSource{path, std::move(*exact)};
+    auto suffixed = platform::read_file(path + ".tmpl", largest_template);
+    if (suffixed) return TemplateSource{path + ".tmpl", std::move(*suffixed)};
+    // A file that is there and cannot be read says more than one that is not there.
+    return is_absent(suffixed.error()) ? std::move(exact).error() : std::move(suffixed).error();
+}
+
+Result<TemplateSource> TemplateFiles::find(const std::string& name) const {
+    const bool inside = stays_inside(name);
+    if (inside) {
+        auto found = find_in_resources(name);
+        if (found) return found;
+        if (!is_absent(found.error()) && found.error().code != EISDIR) return std::move(found).error();
+    }
+    auto at_path = platform::read_file(name, largest_template);
+    if (at_path) return TemplateSource{name, std::move(*at_path)};
+    if (!is_absent(at_path.error())) return std::move(at_path).error();
+    return Error{Fault::configuration, ENOENT,
+                 inside ? fmt::format("no template '{}': neither {}/{}[.tmpl] nor a file of that "
+                                      "name exists",
+                                      name, resources_, name)
+                        : fmt::format("no template '{}': the file does not exist", name),
+                 ""};
+}
+
+Result<std::string> TemplateFiles::include(std::string_view name) const {
+    if (!stays_inside(name))
+        return Error{Fault::bad_data, 0,
+                     fmt::format("'{}' lies outside of the resources directory",
+                                 text::printable(name)),
+                     ""};
+    auto found = find_in_resources(std::string(name));
+    if (!found) return std::move(found).error();
+    return std::move(found->text);
+}
+
+}  // namespace kaigara::app

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=sh
+# Read by the scripts that install Debian packages.
+
+# missing_packages PACKAGE...: prints those that are not installed.
+missing_packages() {
+    for package in "$@"; do
+        status=$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null || true)
+        [ "$status" = installed ] || echo "$package"
+    done
+}
+
+# install_packages PACKAGE...: installs those that are missing, and starts no service of theirs.
+install_packages() {
+    if ! command -v apt-get >/dev/null 2>&1; then
+        echo "this is no Debian: install by hand what stands for: $*" >&2
+        return 1
+    fi
+    # shellcheck disable=SC2046  # no package name has a blank
+    set -- $(missing_packages "$@")
+    if [ $# -eq 0 ]; then
+        echo "all packages are there"
+        return 0
+    fi
+    if [ "$(id -u)" != 0 ]; then
+        echo "these packages are missing, and only root can install them: $*" >&2
+        echo "run as root: apt-get install --no-install-recommends $*" >&2
+        return 1
+    fi
+    echo "installing $*"
+    (
+        # Debian's own way to say that a package's service must not be started: status 101.
+        if [ ! -e /usr/sbin/policy-rc.d ]; then
+            trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+            printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
+            chmod +x /usr/sbin/policy-rc.d
+        fi
+        export DEBIAN_FRONTEND=noninteractive
+        log=$(mktemp)
+        if { apt-get update && apt-get install -y --no-install-recommends "$@"; } >"$log" 2>&1; then
+            rm -f "$log"
+        else
+            tail -n 20 "$log" >&2
+            echo "apt-get failed; all that it said is in $log" >&2
+            return 1
+        fi
+    )
+}

@@ -1,0 +1,14 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# Installs what the tests of kaigara need on Debian 12, beside what the build needs. Does nothing, and
+# needs no root, when all of it is there.
+set -eu
+. "$(dirname "$0")/../packaging/apt.sh"
+
+set -- doctest-dev python3                                             # every suite
+set -- "$@" util-linux procps iproute2 strace                          # contract: namespaces, what is seen of a process
+set -- "$@" tini dumb-init catatonit valgrind                          # contract and bench: the peers
+set -- "$@" nginx-light busybox-static podman runc uidmap ca-certificates # container
+set -- "$@" clang-format-19 clang-tidy-19 shellcheck binutils          # lint and tidy
+install_packages "$@"

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// A folder as /opt/provision is, and the commands that use it.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "support/scenes.h"
+#include "support/scratch.h"
+
+namespace kaigara::test {
+
+class ProvisionScene {
+public:
+    ProvisionScene();
+
+    const ScratchDir& folder() const noexcept { return folder_; }
+
+    // An operation that is a shell script; $actor is the actor, $kaigara the binary under test and
+    // $scene the folder.
+    void operation(std::string_view name, std::string_view script, mode_t mode = 0755) const;
+    // An operation that is a play of the actor.
+    void play(std::string_view name, std::string_view words) const;
+
+    void metadata(std::string_view yaml) const;
+    // A file of the resources directory.
+    void resource(std::string_view name, std::string_view content) const;
+
+    // kaigara COMMAND OPTION... with the folder's metadata, resources and operations.
+    std::vector<std::string> words(std::string_view command,
+                                   std::vector<std::string> options = {}) const;
+    // kaigara start OPTION... -- actor PLAY...; the play says "application" first.
+    std::vector<std::string> start(std::vector<std::string> options = {},
+                                   std::vector<std::string> play = {}) const;
+
+private:
+    ScratchDir folder_;
+};
+
+// The lines that operations wrote, wherever kaigara passes them on to: those that begin with
+// [NAME].
+std::vector<std::string> operation_lines(const Outcome& outcome);
+Outcome outcome_of(const Program& program, std::string ending);
+
+}  // namespace kaigara::test

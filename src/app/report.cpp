@@ -47,11 +47,12 @@ int report(const supervise::Outcome& outcome, const supervise::Launch& launch) {
         case Kind::never_started: return exit_code_of_signal(outcome.signal);
         case Kind::refused: break;
     }
-    Error error = platform::explain(outcome.failure, launch.argv[0],
-                                    platform::path_of(launch.environment.data()));
     if (outcome.failure.step == platform::SpawnStep::directory)
-        error.message += " '" + launch.directory.value_or("") + "'";
-    return report(error);
+        return report(system_error(Fault::not_executable, outcome.failure.code,
+                                   "cannot enter the working directory '" +
+                                       launch.directory.value_or("") + "'"));
+    return report(platform::explain(outcome.failure, launch.argv[0],
+                                    platform::path_of(launch.environment.data())));
 }
 
 }  // namespace kaigara::app

@@ -32,7 +32,8 @@ std::optional<std::size_t> invalid_utf8(std::string_view text);
 // `text` with every byte that is not well-formed UTF-8 replaced by U+FFFD.
 std::string valid_utf8(std::string_view text);
 
-// Levenshtein's distance in bytes.
+// How many bytes have to be added, removed, replaced or swapped with their neighbour, at least, to
+// make one of the other (the optimal string alignment distance).
 std::size_t edit_distance(std::string_view a, std::string_view b);
 
 // The candidate that a person who wrote `word` most likely meant: the smallest edit distance, at

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "metadata/output.h"
 
+#include <array>
 #include <cstdio>
 
 #include <fmt/format.h>
@@ -12,6 +13,18 @@ using namespace kaigara;
 using namespace kaigara::metadata;
 
 namespace {
+
+// Texts that a YAML writer has to be careful with.
+// clang-format off
+constexpr std::array tricky_texts{
+    "", " ", " x", "x ", "a: b", "a #b", "#a", "- a", "-", "---", "...", "a:", "@x", "`", "!t",
+    "&a", "*a", "%", "|", ">", "'", "\"", "it's", "[a]", "{a}", "a, b", "?", "? a", "<<", "null",
+    "~", "true", "1.10", "0x1F", "é", "\xC2\x85", "\xE2\x80\xA8", "\xEF\xBB\xBFx", "a\nb",
+    "a\nb\n", "a\n\nb\n\n", "\na", "  a\nb", "a \nb", "a\n  b\n", "\t", "a\tb", "a\r\nb", "\x1b",
+    "\x7f", "\\", "\\n", "--x", "-1", "+", "=", "a\n#b\n", "a\n---\nb", "x\n\ty\n", ": a", ",",
+    "]", "key: |\n  text\n"
+};
+// clang-format on
 
 std::string json_of_plain(std::string_view text) {
     return to_json(Value::plain(std::string(text)));
@@ -130,69 +143,7 @@ TEST_CASE("YAML output reads back to the same tree, whatever is in it") {
     check_yaml_round_trip(tree_of("a: {b: [1, [2, {c: [x]}]], d: 'null', e: null, f: \"\"}\n"));
     std::vector<Value::Entry> entries;
     int number = 0;
-    for (const char* text : {"",
-                             " ",
-                             " x",
-                             "x ",
-                             "a: b",
-                             "a #b",
-                             "#a",
-                             "- a",
-                             "-",
-                             "---",
-                             "...",
-                             "a:",
-                             "@x",
-                             "`",
-                             "!t",
-                             "&a",
-                             "*a",
-                             "%",
-                             "|",
-                             ">",
-                             "'",
-                             "\"",
-                             "it's",
-                             "[a]",
-                             "{a}",
-                             "a, b",
-                             "?",
-                             "? a",
-                             "<<",
-                             "null",
-                             "~",
-                             "true",
-                             "1.10",
-                             "0x1F",
-                             "é",
-                             "\xC2\x85",
-                             "\xE2\x80\xA8",
-                             "\xEF\xBB\xBFx",
-                             "a\nb",
-                             "a\nb\n",
-                             "a\n\nb\n\n",
-                             "\na",
-                             "  a\nb",
-                             "a \nb",
-                             "a\n  b\n",
-                             "\t",
-                             "a\tb",
-                             "a\r\nb",
-                             "\x1b",
-                             "\x7f",
-                             "\\",
-                             "\\n",
-                             "--x",
-                             "-1",
-                             "+",
-                             "=",
-                             "a\n#b\n",
-                             "a\n---\nb",
-                             "x\n\ty\n",
-                             ": a",
-                             ",",
-                             "]",
-                             "key: |\n  text\n"}) {
+    for (const char* text : tricky_texts) {
         entries.push_back({fmt::format("plain{}", number), Value::plain(text)});
         entries.push_back({fmt::format("quoted{}", number), Value::quoted(text)});
         entries.push_back({fmt::format("list{}", number),

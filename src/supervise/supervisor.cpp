@@ -155,6 +155,9 @@ void Supervisor::on_spawned(pid_t pid) {
         reaper_.watch_stops(pid, [this](int signal) { on_application_stop(signal); });
     observer_.spawned(pid);
     handle(Event::spawned);
+    // One that this user may not search can be left, but not be opened to come back.
+    if (launch_.leave_directory && !directory_.is_open() && ::chdir("/") != 0)
+        log::debug("cannot leave the working directory: {}", errno_text(errno));
     directory_.reset();
     if (launch_.close_inherited) platform::close_inherited_descriptors();
 }

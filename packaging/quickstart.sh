@@ -83,13 +83,14 @@ done
 heading "The page at http://$address/"
 cat "$scratch/page"
 
-heading 'TERM to kaigara'
+heading 'The processes of the namespace'
 pid=$(pgrep -P "$namespace")
-echo "processes in the namespace:"
-ps -o pid,ppid,args --ppid "$namespace" --ppid "$pid" --no-headers
+nsenter --target "$pid" --pid --mount ps -o pid,ppid,args -p 1 --ppid 1
+
+heading 'TERM to process 1'
 kill -TERM "$pid"
 status=0
 wait "$namespace" || status=$?
 namespace=
-echo "kaigara ended with the status of nginx: $status"
+echo "kaigara has ended with the status of nginx: $status"
 exit "$status"

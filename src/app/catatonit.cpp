@@ -67,8 +67,8 @@ bool become_subreaper(CatatonitWords& words) {
     return false;
 }
 
-// sd_listen_fds(3): descriptors are meant for the process whose pid LISTEN_PID is. Whoever started us
-// meant the program, and wrote the only pid that it knew.
+// sd_listen_fds(3): descriptors are meant for the process whose pid LISTEN_PID is. Whoever started
+// us meant the program, and wrote the only pid that it knew.
 struct ListenPid {
     static constexpr std::string_view name = "LISTEN_PID=";
     std::array<char, 32> entry{};
@@ -119,9 +119,8 @@ public:
               loop_, [this](const platform::Signal& signal) { on_signal(signal.number); },
               [this] { on_child(); }, platform::SignalSet{~fault_signals.bits}) {
         platform::set_signal_mask({~fault_signals.bits});
-        reaper_.on_stranger([this](pid_t pid, const platform::ChildEnd& end) {
-            words_.stranger_ended(pid, end);
-        });
+        reaper_.on_stranger(
+            [this](pid_t pid, const platform::ChildEnd& end) { words_.stranger_ended(pid, end); });
     }
 
     void run() { loop_.run(); }

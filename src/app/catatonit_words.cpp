@@ -25,8 +25,8 @@ std::string CatatonitWords::line(pid_t pid, Level level, std::string_view text) 
 void CatatonitWords::tell_terminal(pid_t application) {
     if (loudest_ != Level::debugging) return;
     if (terminal_error_ != 0)
-        say_as(application, Level::information, "using stdin as tty fd: could not open /dev/tty: {}",
-               errno_text(terminal_error_));
+        say_as(application, Level::information,
+               "using stdin as tty fd: could not open /dev/tty: {}", errno_text(terminal_error_));
     if (!platform::is_terminal(launch_->terminal))
         say_as(application, Level::debugging,
                "setting foreground process failed: no tty present: {}", errno_text(errno));
@@ -63,8 +63,7 @@ void CatatonitWords::stranger_ended(pid_t pid, const platform::ChildEnd& end) {
 }
 
 void CatatonitWords::reaped(bool children_are_left) {
-    if (!children_are_left)
-        say(Level::debugging, "got ECHILD: no children left to monitor");
+    if (!children_are_left) say(Level::debugging, "got ECHILD: no children left to monitor");
 }
 
 // In catatonit the child itself says what went wrong, and its status is then the program's.

@@ -125,8 +125,8 @@ supervise::Launch make_launch(DumbInitOptions& options, char* const* environment
     supervise::Launch launch;
     launch.argv = std::move(options.program);
     launch.environment = entries_of(environment);
-    launch.group = options.session ? platform::ProcessGroup::own_session
-                                   : platform::ProcessGroup::inherited;
+    launch.group =
+        options.session ? platform::ProcessGroup::own_session : platform::ProcessGroup::inherited;
     launch.signal_group = options.session;
     launch.take_terminal = options.session;
     launch.use_terminal = false;

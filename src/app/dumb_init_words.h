@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What dumb-init says, and what it does beside forwarding: the two belong together, for its debugging
-// messages tell each step.
+// What dumb-init says, and what it does beside forwarding: the two belong together, for its
+// debugging messages tell each step.
 //
-// It stops itself whenever a stop signal of the terminal comes, so that a shell sees its job stop, and
-// sends TERM to the program's process group when the program has ended.
+// It stops itself whenever a stop signal of the terminal comes, so that a shell sees its job stop,
+// and sends TERM to the program's process group when the program has ended.
 
 #include <unistd.h>
 
@@ -19,9 +19,7 @@ namespace kaigara::app {
 class DumbInitWords : public supervise::Observer, public ChildWatcher {
 public:
     explicit DumbInitWords(const DumbInitOptions& options)
-        : debug_(options.debug),
-          session_(options.session),
-          signals_(options.signals),
+        : debug_(options.debug), session_(options.session), signals_(options.signals),
           rewritten_(options.rewritten) {}
 
     // A terminal signal that leaving our own terminal caused, and that was taken away already.

@@ -39,7 +39,8 @@ std::string_view last_part(std::string_view path) noexcept;
 // The entries, with the null behind them.
 std::vector<char*> entries_of(char* const* environment);
 
-// 32 and 33: the C library of the originals keeps them for itself, so they have their default action.
+// 32 and 33: the C library of the originals keeps them for itself, so they have their default
+// action.
 inline constexpr platform::SignalSet library_signals = platform::SignalSet{}.with(32).with(33);
 
 // Those, and the ones that the kernel sends for a fault in the program: an init that has one should
@@ -52,8 +53,8 @@ inline constexpr platform::SignalSet fault_signals = library_signals.with(SIGFPE
                                                          .with(SIGTRAP)
                                                          .with(SIGSYS);
 
-// The number that a text begins with, as strtol(3) reads one: blanks, a sign, digits. `rest` is where
-// the digits ended, or `text` where there are none. atoi(3) and scanf(3) cut it to an int.
+// The number that a text begins with, as strtol(3) reads one: blanks, a sign, digits. `rest` is
+// where the digits ended, or `text` where there are none. atoi(3) and scanf(3) cut it to an int.
 long leading_number(const char* text, const char** rest) noexcept;
 
 // "Terminated" for 15, "Real-time signal 3" for 37, as strsignal(3) in the C locale.

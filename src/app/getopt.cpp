@@ -9,9 +9,7 @@ namespace kaigara::app {
 
 Getopt::Getopt(int argc, char** argv, std::string_view letters, std::span<const Long> longs,
                Order order)
-    : words_(argv, static_cast<std::size_t>(argc)),
-      letters_(letters),
-      longs_(longs),
+    : words_(argv, static_cast<std::size_t>(argc)), letters_(letters), longs_(longs),
       order_(order) {}
 
 int Getopt::next() {

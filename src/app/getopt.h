@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Options as getopt(3) and getopt_long(3) read them, with glibc's words for a mistake: what the faces
-// of other inits need, because their users have written command lines for exactly that.
+// Options as getopt(3) and getopt_long(3) read them, with glibc's words for a mistake: what the
+// faces of other inits need, because their users have written command lines for exactly that.
 //
-// The C library's own is not used: glibc's goes on behind the first operand and musl's getopt(3) does
-// not, so the same kaigara would read one command line in two ways; it keeps its state in globals,
-// and writes its complaints to stderr by itself, where a full pipe would block it.
+// The C library's own is not used: glibc's goes on behind the first operand and musl's getopt(3)
+// does not, so the same kaigara would read one command line in two ways; it keeps its state in
+// globals, and writes its complaints to stderr by itself, where a full pipe would block it.
 //
 //     Getopt options(argc, argv, "hp:", longs, Getopt::Order::first_operand_ends);
 //     while (const int letter = options.next()) ...
@@ -66,7 +66,7 @@ private:
     std::span<const Long> longs_;
     Order order_;
     std::size_t index_ = 1;
-    const char* cluster_ = "";  // what is left of a word of letters
+    const char* cluster_ = "";   // what is left of a word of letters
     std::vector<char*> passed_;  // operands that options may still follow
     const char* argument_ = nullptr;
     std::string complaint_;

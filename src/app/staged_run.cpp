@@ -62,7 +62,8 @@ public:
           environment_(environment),
           signals_(
               loop_, [this](const platform::Signal& signal) { on_signal(signal); },
-              [this] { on_child(); }) {}
+              [this] { on_child(); }),
+          timer_(loop_, [this] { on_time(); }) {}
 
     int run() {
         if (line_.command == command::start && !find_program())
@@ -154,22 +155,40 @@ private:
         log::settings().stage = log::Stage::supervise;
         const auto application = make_application(settings_, program_, environment_);
         if (!application) return report(application.error());
-        std::optional<supervise::Outcome> outcome;
         supervise::Observer silent;
-        supervisor_ = std::make_unique<supervise::Supervisor>(
-            loop_, reaper_, application->launch, silent,
-            [this, &outcome](const supervise::Outcome& reached) {
-                outcome = reached;
-                loop_.stop();
-            });
+        supervisor_ = std::make_unique<supervise::Supervisor>(reaper_, application->launch, silent);
         supervisor_->start();
-        if (!outcome) loop_.run();
-        return report(*outcome, application->launch);
+        follow_supervisor();
+        if (!supervisor_->is_done()) loop_.run();
+        return report(supervisor_->outcome(), application->launch);
+    }
+
+    // After each event of stage 3.
+    void follow_supervisor() {
+        if (supervisor_->is_done()) {
+            loop_.stop();
+            return;
+        }
+        const auto deadline = supervisor_->deadline();
+        if (deadline == armed_) return;
+        armed_ = deadline;
+        if (!deadline) {
+            timer_.stop();
+            return;
+        }
+        timer_.start(std::chrono::ceil<Milliseconds>(*deadline - supervise::Supervisor::Clock::now()));
+    }
+
+    void on_time() {
+        armed_.reset();
+        supervisor_->on_deadline();
+        follow_supervisor();
     }
 
     void on_signal(const platform::Signal& signal) {
         if (supervisor_) {
             supervisor_->on_signal(signal);
+            follow_supervisor();
         } else if (provisioner_) {
             provisioner_->on_signal(signal);
         } else if (signal.number == SIGTERM || signal.number == SIGINT ||
@@ -185,6 +204,7 @@ private:
         reaper_.reap();
         if (supervisor_) {
             supervisor_->on_reaped();
+            follow_supervisor();
         } else if (provisioner_) {
             provisioner_->on_reaped();
         }
@@ -199,6 +219,8 @@ private:
     platform::Loop loop_;
     platform::Reaper reaper_;
     platform::SignalReader signals_;
+    platform::Timer timer_;  // for the supervisor's deadline
+    std::optional<supervise::Supervisor::Clock::time_point> armed_;
     std::unique_ptr<provision::Provisioner> provisioner_;
     std::unique_ptr<supervise::Supervisor> supervisor_;
     int stop_signal_ = 0;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/supervise_only.h"
 
-#include "platform/loop.h"
+#include <signal.h>
+
 #include "platform/signals.h"
 
 namespace kaigara::app {
@@ -14,56 +15,47 @@ platform::SignalSet signals_to_read(const supervise::Launch& launch) {
     return ours;
 }
 
-class SuperviseOnly {
+class Children {
 public:
-    SuperviseOnly(const supervise::Launch& launch, supervise::Observer& observer,
-                  ChildWatcher* watcher)
-        : watcher_(watcher),
-          signals_(
-              loop_, [this](const platform::Signal& signal) { supervisor_.on_signal(signal); },
-              [this] { on_child(); }, signals_to_read(launch)),
-          supervisor_(loop_, reaper_, launch, observer,
-                      [this](const supervise::Outcome& outcome) { on_done(outcome); }) {
+    Children(platform::Reaper& reaper, ChildWatcher* watcher) : reaper_(reaper), watcher_(watcher) {
         if (watcher_ == nullptr) return;
         reaper_.on_stranger([this](pid_t pid, const platform::ChildEnd& end) {
             watcher_->stranger_ended(pid, end);
         });
     }
 
-    supervise::Outcome run() {
-        supervisor_.start();
-        if (!done_) loop_.run();
-        return outcome_;
-    }
-
-private:
-    void on_child() {
+    void reap() {
         if (watcher_ != nullptr) watcher_->child_signal();
         reaper_.reap();
         if (watcher_ != nullptr) watcher_->reaped(reaper_.has_children());
-        supervisor_.on_reaped();
     }
 
-    void on_done(const supervise::Outcome& outcome) {
-        outcome_ = outcome;
-        done_ = true;
-        loop_.stop();
-    }
-
+private:
+    platform::Reaper& reaper_;
     ChildWatcher* watcher_;
-    platform::Loop loop_;
-    platform::Reaper reaper_;
-    platform::SignalReader signals_;
-    supervise::Supervisor supervisor_;
-    supervise::Outcome outcome_;
-    bool done_ = false;
 };
 
 }  // namespace
 
 supervise::Outcome supervise_only(const supervise::Launch& launch, supervise::Observer& observer,
                                   ChildWatcher* watcher) {
-    return SuperviseOnly(launch, observer, watcher).run();
+    const platform::SignalSet set = signals_to_read(launch);
+    platform::Reaper reaper;
+    Children children(reaper, watcher);
+    supervise::Supervisor supervisor(reaper, launch, observer);
+    supervisor.start();
+    while (!supervisor.is_done()) {
+        const auto signal = platform::wait_for_signal(set, supervisor.deadline());
+        if (signal && signal->number == SIGCHLD) {
+            children.reap();
+            supervisor.on_reaped();
+        } else if (signal) {
+            supervisor.on_signal(*signal);
+        }
+        const auto deadline = supervisor.deadline();
+        if (deadline && supervise::Supervisor::Clock::now() >= *deadline) supervisor.on_deadline();
+    }
+    return supervisor.outcome();
 }
 
 }  // namespace kaigara::app

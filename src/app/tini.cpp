@@ -73,12 +73,13 @@ void read_environment(TiniOptions& options, char* const* environment) {
     }
 }
 
-// PROGRAM and what follows. tini's own usage shows `PROGRAM -- ARGS`, and where getopt(3) is glibc's
-// the mark is taken away, so it is here, unless POSIXLY_CORRECT tells glibc to stop before it.
+// PROGRAM and what follows. tini's own usage shows `PROGRAM -- ARGS`, and where getopt(3) is
+// glibc's the mark is taken away, so it is here, unless POSIXLY_CORRECT tells glibc to stop before
+// it.
 std::vector<char*> program_words(const Getopt& words, char* const* environment) {
     std::vector<char*> program = words.operands();
-    const bool marked = !words.ended_by_mark() && program.size() > 2 &&
-                        std::string_view(program[1]) == "--";
+    const bool marked =
+        !words.ended_by_mark() && program.size() > 2 && std::string_view(program[1]) == "--";
     if (marked && variable(environment, "POSIXLY_CORRECT") == nullptr)
         program.erase(program.begin() + 1);
     return program;
@@ -165,8 +166,7 @@ Result<TiniOptions, FaceEnd> parse_tini(int argc, char** argv, char* const* envi
                 return bad_argument('p', words.argument());
             break;
         case 'e':
-            if (!add_success(options, words.argument()))
-                return bad_argument('e', words.argument());
+            if (!add_success(options, words.argument())) return bad_argument('e', words.argument());
             break;
         default: return FaceEnd{1, 2, words.complaint() + tini_usage(name)};
         }

@@ -18,8 +18,8 @@ struct TiniOptions {
     bool subreaper = false;
     bool group = false;
     bool warn_on_reap = false;
-    // Messages above it are not written: 1 warnings, 2 information, 3 debugging, 4 tracing. Unsigned,
-    // so that a TINI_VERBOSITY of -1 is the most there is.
+    // Messages above it are not written: 1 warnings, 2 information, 3 debugging, 4 tracing.
+    // Unsigned, so that a TINI_VERBOSITY of -1 is the most there is.
     unsigned verbosity = 1;
     int parent_death_signal = 0;
     std::bitset<256> success;

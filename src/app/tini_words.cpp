@@ -106,8 +106,8 @@ void TiniWords::deferred(const platform::SpawnFailure& failure) {
 void TiniWords::forwarded(int received, int /*target*/, int code) {
     say(Level::debugging, "Passing signal: '{}'", signal_text(received));
     if (code != 0 && code != ESRCH) {
-        // A program of another user cannot be stopped through tini, so tini ends, and in a container
-        // that ends the program too.
+        // A program of another user cannot be stopped through tini, so tini ends, and in a
+        // container that ends the program too.
         say(Level::fatal, "Unexpected error when forwarding signal: '{}'", errno_text(code));
         ::_exit(1);
     }

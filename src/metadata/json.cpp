@@ -27,7 +27,9 @@ public:
     using pointer = const char*;
     using reference = const char&;
 
-    Cursor(const char* at, const char** furthest) : at_(at), furthest_(furthest) {}
+    using Place = std::string_view::iterator;
+
+    Cursor(Place at, Place* furthest) : at_(at), furthest_(furthest) {}
 
     reference operator*() const { return *at_; }
     Cursor& operator++() {
@@ -42,8 +44,8 @@ public:
     bool operator==(const Cursor& other) const { return at_ == other.at_; }
 
 private:
-    const char* at_;
-    const char** furthest_;
+    Place at_;
+    Place* furthest_;
 };
 
 // The member names are the library's. Each event comes as soon as its token is read, so a token
@@ -51,10 +53,10 @@ private:
 class Handler {
 public:
     Handler(std::string_view text, std::uint32_t source, std::string_view name)
-        : text_(text), furthest_(text.data()), builder_(source, name) {}
+        : text_(text), furthest_(text.begin()), builder_(source, name) {}
 
-    Cursor begin() { return {text_.data(), &furthest_}; }
-    Cursor end() { return {text_.data() + text_.size(), &furthest_}; }
+    Cursor begin() { return {text_.begin(), &furthest_}; }
+    Cursor end() { return {text_.end(), &furthest_}; }
 
     bool null() { return builder_.leaf(next_token(), Value::null()); }
     bool boolean(bool value) {
@@ -109,7 +111,7 @@ private:
     // The offset of what the parser refused: the token that it read last, or the character within
     // it.
     std::size_t offender(std::string_view theirs) const {
-        const auto read = static_cast<std::size_t>(furthest_ - text_.data());
+        const auto read = static_cast<std::size_t>(furthest_ - text_.begin());
         const bool in_string = theirs.find("invalid string") != std::string_view::npos &&
                                theirs.find("missing closing quote") == std::string_view::npos;
         if (in_string && read > 0) return read - 1;
@@ -119,7 +121,7 @@ private:
     // Where the token of this event begins; `begun_` and `ended_` are its offsets.
     Position next_token() {
         begun_ = std::min(text_.find_first_not_of(" \t\r\n,:", ended_), text_.size());
-        ended_ = static_cast<std::size_t>(furthest_ - text_.data());
+        ended_ = static_cast<std::size_t>(furthest_ - text_.begin());
         for (; counted_ < begun_; ++counted_) {
             if (text_[counted_] == '\n')
                 place_ = {place_.line + 1, 1};
@@ -148,7 +150,7 @@ private:
     }
 
     std::string_view text_;
-    const char* furthest_;
+    Cursor::Place furthest_;
     DocumentBuilder builder_;
     std::size_t begun_ = 0;
     std::size_t ended_ = 0;

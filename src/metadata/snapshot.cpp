@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "metadata/snapshot.h"
 
+#include <algorithm>
 #include <cstring>
 #include <limits>
 #include <utility>
@@ -22,6 +23,9 @@ constexpr std::uint8_t kind_mask = 0x03;
 constexpr std::uint8_t plain_flag = 0x04;
 constexpr std::uint8_t secret_flag = 0x08;
 constexpr std::uint8_t known_bits = kind_mask | plain_flag | secret_flag;
+
+// A count is believed only so far before the things themselves come.
+constexpr std::size_t most_reserved = 4096;
 
 std::uint64_t read_fixed(std::string_view bytes, std::size_t at, std::size_t size) {
     std::uint64_t number = 0;
@@ -111,16 +115,12 @@ public:
         bytes_.remove_prefix(size);
         return text;
     }
-    Value value(std::size_t depth);
+    void value(Value& out, std::size_t depth);
 
 private:
     void fail() {
         failed_ = true;
         bytes_ = {};
-    }
-    Value no_value() {
-        fail();
-        return {};
     }
     Value list(Origin origin, std::size_t depth);
     Value map(Origin origin, std::size_t depth);
@@ -130,51 +130,48 @@ private:
     bool failed_ = false;
 };
 
-Value Reader::value(std::size_t depth) {
-    if (bytes_.empty() || ++nodes_ > max_nodes) return no_value();
+void Reader::value(Value& out, std::size_t depth) {
+    if (bytes_.empty() || ++nodes_ > max_nodes) return fail();
     const auto head = static_cast<std::uint8_t>(bytes_.front());
     bytes_.remove_prefix(1);
-    if ((head & ~known_bits) != 0) return no_value();
+    if ((head & ~known_bits) != 0) return fail();
     const auto kind = static_cast<Kind>(head & kind_mask);
+    const bool plain = (head & plain_flag) != 0;
     const bool nested = kind == Kind::list || kind == Kind::map;
-    if (((head & plain_flag) != 0 && kind != Kind::scalar) || (nested && depth == max_depth))
-        return no_value();
+    if ((plain && kind != Kind::scalar) || (nested && depth == max_depth)) return fail();
     Origin origin;
     origin.source = small_number();
     origin.line = small_number();
     origin.column = small_number();
-    Value value;
     switch (kind) {
-    case Kind::null: value = Value::null(origin); break;
-    case Kind::list: value = list(origin, depth + 1); break;
-    case Kind::map: value = map(origin, depth + 1); break;
+    case Kind::null: out = Value::null(origin); break;
+    case Kind::list: out = list(origin, depth + 1); break;
+    case Kind::map: out = map(origin, depth + 1); break;
     case Kind::scalar:
-        value =
-            (head & plain_flag) != 0 ? Value::plain(text(), origin) : Value::quoted(text(), origin);
+        out = plain ? Value::plain(text(), origin) : Value::quoted(text(), origin);
         break;
     }
-    value.set_secret((head & secret_flag) != 0);
-    return value;
+    out.set_secret((head & secret_flag) != 0);
 }
 
 Value Reader::list(Origin origin, std::size_t depth) {
     const std::size_t size = count();
     std::vector<Value> items;
-    items.reserve(std::min(size, max_nodes));
-    for (std::size_t i = 0; i < size && !failed_; ++i) items.push_back(value(depth));
+    items.reserve(std::min(size, most_reserved));
+    for (std::size_t i = 0; i < size && !failed_; ++i) value(items.emplace_back(), depth);
     return Value::list(std::move(items), origin);
 }
 
 Value Reader::map(Origin origin, std::size_t depth) {
     const std::size_t size = count();
     std::vector<Value::Entry> entries;
-    entries.reserve(std::min(size, max_nodes));
+    entries.reserve(std::min(size, most_reserved));
     for (std::size_t i = 0; i < size && !failed_; ++i) {
-        std::string key = text();
+        Value::Entry& entry = entries.emplace_back();
+        entry.key = text();
         // In order and without duplicates, as look-ups need it.
-        if (i > 0 && key <= entries.back().key) fail();
-        Value inner = value(depth);
-        entries.push_back({std::move(key), std::move(inner)});
+        if (i > 0 && entry.key <= entries[i - 1].key) fail();
+        value(entry.value, depth);
     }
     return Value::map(std::move(entries), origin);
 }
@@ -241,7 +238,8 @@ Result<Tree> decode(std::string_view bytes) {
     std::vector<std::string> sources;
     for (std::size_t left = reader.count(); left > 0 && !reader.failed(); --left)
         sources.push_back(reader.text());
-    Value root = reader.value(0);
+    Value root;
+    reader.value(root, 0);
     if (reader.failed() || !reader.at_end() || !root.is_map())
         return damaged("its content does not fit its layout");
     return Tree(std::move(root), std::move(sources));

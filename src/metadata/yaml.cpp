@@ -361,7 +361,7 @@ Result<Value, Errors> read_yaml(std::string_view text, std::uint32_t source,
         while (parser.HandleNextDocument(handler)) continue;
         (void)handler.fail_if_last_scalar_is_open();
     } catch (const Stop&) {
-        // The reason is among the handler's errors.
+        return handler.finish();  // the reason is among its errors
     } catch (const YAML::Exception& error) {
         handler.fail_from_parser(error);
     } catch (const std::exception& error) {

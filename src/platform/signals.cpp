@@ -31,8 +31,8 @@ constexpr std::array<std::string_view, 32> names = {
 
 constexpr int realtime_first = 34;  // SIGRTMIN as users know it; 32 and 33 are the C library's
 
-Fd make_signalfd(SignalSet set, int existing = -1) {
-    return Fd(static_cast<int>(::syscall(SYS_signalfd4, existing, &set.bits, sizeof set.bits,
+Fd make_signalfd(SignalSet set) {
+    return Fd(static_cast<int>(::syscall(SYS_signalfd4, -1, &set.bits, sizeof set.bits,
                                          SFD_CLOEXEC | SFD_NONBLOCK)));
 }
 
@@ -65,10 +65,6 @@ SignalReader::SignalReader(Loop& loop, std::function<void(const Signal&)> on_sig
       fd_(make_signalfd(set)),
       poll_(loop, fd_.get(), Poll::Readiness::readable, [this] { read_batch(); }) {}
 
-void SignalReader::ignore(SignalSet set) {
-    make_signalfd({~set.bits}, fd_.get()).release();  // the same descriptor with a new set
-}
-
 void SignalReader::read_batch() {
     // One read a round: what does not fit makes the descriptor readable again.
     std::array<signalfd_siginfo, 16> batch;
@@ -90,6 +86,28 @@ void SignalReader::read_batch() {
         on_signal_(Signal{static_cast<int>(info.ssi_signo), static_cast<pid_t>(info.ssi_pid),
                           info.ssi_code, static_cast<std::int64_t>(info.ssi_ptr)});
     }
+}
+
+std::optional<Signal> wait_for_signal(
+    SignalSet set, std::optional<std::chrono::steady_clock::time_point> deadline) noexcept {
+    using namespace std::chrono;
+    timespec timeout = {};
+    if (deadline) {
+        const auto left = duration_cast<nanoseconds>(*deadline - steady_clock::now());
+        const auto seconds_left = duration_cast<seconds>(left);
+        if (left.count() > 0) {
+            timeout.tv_sec = seconds_left.count();
+            timeout.tv_nsec = (left - seconds_left).count();
+        }
+    }
+    siginfo_t info = {};
+    // Raw: the C library's sigtimedwait(3) leaves 32 and 33 out.
+    const long number = ::syscall(SYS_rt_sigtimedwait, &set.bits, &info,
+                                  deadline ? &timeout : nullptr, sizeof set.bits);
+    if (number <= 0) return std::nullopt;
+    if (number == SIGPIPE && info.si_pid == ::getpid()) return std::nullopt;
+    return Signal{static_cast<int>(number), info.si_pid, info.si_code,
+                  reinterpret_cast<std::intptr_t>(info.si_value.sival_ptr)};
 }
 
 std::optional<int> parse_signal(std::string_view given) {

@@ -17,6 +17,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -74,9 +75,6 @@ public:
     SignalReader(Loop& loop, std::function<void(const Signal&)> on_signal,
                  std::function<void()> on_child, SignalSet set = SignalSet::all());
 
-    // Signals in `set` are no longer read here; the caller unblocks them if it wants to.
-    void ignore(SignalSet set);
-
 private:
     void read_batch();
 
@@ -85,6 +83,12 @@ private:
     Fd fd_;
     Poll poll_;
 };
+
+// Waits for the next signal of `set`, all of which are blocked, or until `deadline`: nothing then, and
+// also where the wait was interrupted. This is a whole event loop in one system call, for a process
+// that has signals to wait for and nothing else. A SIGPIPE of our own making is passed over.
+std::optional<Signal> wait_for_signal(
+    SignalSet set, std::optional<std::chrono::steady_clock::time_point> deadline) noexcept;
 
 // "TERM", "SIGTERM", "term", "15", "RTMIN+3", "RTMAX-1" -> 1..64; nothing when it is none of these.
 std::optional<int> parse_signal(std::string_view text);

@@ -20,6 +20,13 @@ std::size_t cut(std::string_view text, std::size_t limit) noexcept {
     return limit;
 }
 
+// Whether `text` stands in JSON as it is, as most lines do.
+bool is_plain(std::string_view text) noexcept {
+    return std::ranges::all_of(text, [](char byte) {
+        return byte >= ' ' && byte <= '~' && byte != '"' && byte != '\\';
+    });
+}
+
 }  // namespace
 
 void OutputBlock::prepare() {
@@ -109,7 +116,13 @@ bool LineFormat::append(std::string_view text, bool ends_line, OutputBlock& out)
     if (mode_ == OutputMode::json) {
         line_ = time_;
         line_ += head_;
-        line_ += text::json_string(text);
+        if (is_plain(text)) {
+            line_ += '"';
+            line_ += text;
+            line_ += '"';
+        } else {
+            line_ += text::json_string(text);
+        }
         line_ += ends_line ? "}\n" : ",\"partial\":true}\n";
         if (line_.size() > out.room()) return false;
         out.append(line_);

@@ -15,6 +15,9 @@ namespace kaigara::provision {
 
 namespace {
 
+constexpr int most_reads_a_round = 4;
+constexpr int wide_pipe = 256 * 1024;
+
 std::int64_t wall_clock() noexcept {
     timespec now = {};
     ::clock_gettime(CLOCK_REALTIME, &now);
@@ -39,7 +42,7 @@ Result<int> OutputChannel::open(LineFormat format) {
     if (!raw_) raw_.reset(new char[capacity]);
     begin_ = size_ = 0;
     block_.prepare();
-    is_draining_ = false;
+    is_draining_ = is_widened_ = false;
     // Makes our end of the pipe non-blocking; the other one is a description of its own and stays.
     poll_.emplace(loop_, pipe_.get(), platform::Poll::Readiness::readable,
                   [this] { on_readable(); });
@@ -47,11 +50,23 @@ Result<int> OutputChannel::open(LineFormat format) {
 }
 
 void OutputChannel::on_readable() {
-    // One read a round, so that signals and dead children are never far behind.
-    const Read result = read(capacity - size_);
-    if (result == Read::nothing) return;
-    if (result == Read::end) close_pipe();
-    pass_on();
+    // A few reads a round, so that signals and dead children are never far behind.
+    for (int reads = 0; reads < most_reads_a_round; ++reads) {
+        const Read result = read(capacity - size_);
+        if (result == Read::nothing) return;
+        if (result == Read::end) close_pipe();
+        const bool is_more_likely = result == Read::some && size_ == capacity;
+        pass_on();
+        if (is_stalled_ || !is_more_likely) return;
+        if (!is_widened_) widen();
+    }
+}
+
+// An operation that writes more than a pipe holds is given a wider one: it goes on writing while
+// its lines are passed on. Where the user's share of pipe memory is used up, this fails; so be it.
+void OutputChannel::widen() {
+    is_widened_ = true;
+    ::fcntl(pipe_.get(), F_SETPIPE_SZ, wide_pipe);
 }
 
 OutputChannel::Read OutputChannel::read(std::size_t limit) {

@@ -38,6 +38,7 @@ private:
     enum class Read : std::uint8_t { some, nothing, end };
 
     void on_readable();
+    void widen();
     void on_room();
     Read read(std::size_t limit);
     void drain();
@@ -63,6 +64,7 @@ private:
     OutputBlock block_;
     std::size_t left_ = 0;  // when draining: what the pipe held at the operation's end
     bool is_draining_ = false;
+    bool is_widened_ = false;  // the pipe
     bool is_stalled_ = false;     // waits for room
     bool is_discarding_ = false;  // nobody reads any more
 };

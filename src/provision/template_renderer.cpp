@@ -19,6 +19,9 @@ using metadata::Value;
 // has another problem than spelling.
 constexpr std::size_t max_suggestions = 50;
 
+// What a modifier may read for the price of one step.
+constexpr std::size_t bytes_a_step = 64;
+
 std::string subject_text(const Marker& marker) {
     switch (marker.subject) {
     case Subject::item: return ".";
@@ -163,6 +166,8 @@ std::string_view Renderer::print_modified(std::uint32_t index, const Value* valu
     const Marker& marker = program_.markers[index];
     const std::span<const ModifierCall> calls(program_.calls.data() + marker.first_call,
                                               marker.call_count);
+    // A modifier may read much and print nothing, over and over.
+    if (value != nullptr) steps_ += value->items().size() + value->text().size() / bytes_a_step;
     Result<Value> result = apply_modifiers(value, calls);
     const bool missing = value == nullptr || is_nothing(*value);
     if (!result) {
@@ -252,6 +257,12 @@ void Renderer::begin_section(std::uint32_t index) {
         }
     }
     scope_.push(frame);
+}
+
+void Renderer::next_round() {
+    // An empty section asks nothing inside, so its rounds count themselves.
+    ++steps_;
+    scope_.next_round();
 }
 
 // --- includes -----------------------------------------------------------------------------------

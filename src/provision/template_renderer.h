@@ -41,7 +41,7 @@ public:
     bool shows(std::uint32_t index);
     void begin_section(std::uint32_t index);
     bool has_round() const noexcept { return !stopped_ && !scope_.top().is_over(); }
-    void next_round() { scope_.next_round(); }
+    void next_round();
     void end_section() { scope_.pop(); }
 
     // False when the file must not be included; end_include() must not follow then.

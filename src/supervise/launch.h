@@ -48,12 +48,13 @@ struct Launch {
     std::vector<char*> environment;
 
     platform::ProcessGroup group = platform::ProcessGroup::own_group;
-    // Make the application the foreground process group of the terminal on descriptor `terminal`, if
-    // we are that now.
+    // Make the application the foreground process group of the terminal on descriptor `terminal`,
+    // if we are that now.
     bool use_terminal = true;
     int terminal = 0;
     JobControl job_control = JobControl::always;
-    // dumb-init's way: the new session takes the terminal on descriptor 0 over, or leaves the errno.
+    // dumb-init's way: the new session takes the terminal on descriptor 0 over, or leaves the
+    // errno.
     bool take_terminal = false;
     int* terminal_error = nullptr;
     // Signals go to the application's process group instead of to its process alone.

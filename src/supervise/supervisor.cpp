@@ -42,14 +42,6 @@ int send_as_received(pid_t target, int signal, const platform::Signal& received)
 
 }  // namespace
 
-Supervisor::Supervisor(platform::Loop& loop, platform::Reaper& reaper, const Launch& launch,
-                       Observer& observer, std::function<void(const Outcome&)> on_done)
-    : loop_(loop),
-      reaper_(reaper),
-      launch_(launch),
-      observer_(observer),
-      on_done_(std::move(on_done)) {}
-
 bool Supervisor::owns_namespace() const noexcept { return ::getpid() == 1; }
 
 void Supervisor::start() { spawn(); }
@@ -62,23 +54,23 @@ void Supervisor::handle(Event event) {
 
 void Supervisor::perform(Actions actions) {
     if ((actions & action::spawn) != 0) spawn();
-    if ((actions & action::arm_retry) != 0) timer_->start(retry_delay_);
+    if ((actions & action::arm_retry) != 0) deadline_ = Clock::now() + retry_delay_;
     if ((actions & action::hold) != 0 && held_.size() < most_held_signals) held_.push_back(signal_);
     if ((actions & action::deliver_held) != 0) {
         for (const platform::Signal& held : std::exchange(held_, {})) forward(held);
     }
     if ((actions & action::forward) != 0) forward(signal_);
     if ((actions & action::arm_stop) != 0 && launch_.stop_timeout.count() > 0) {
-        stop_deadline_ = std::chrono::steady_clock::now() + launch_.stop_timeout;
-        if (!timer_) timer_.emplace(loop_, [this] { handle(Event::deadline); });
-        timer_->start(launch_.stop_timeout);
+        stop_deadline_ = Clock::now() + launch_.stop_timeout;
+        deadline_ = stop_deadline_;
     }
     if ((actions & action::kill_all) != 0) kill_all(SIGKILL);
     if ((actions & action::terminate_others) != 0) kill_all(SIGTERM);
     if ((actions & action::arm_grace) != 0) arm_grace();
-    if ((actions & action::finish) != 0) finish(Outcome::Kind::ended);
-    if ((actions & action::finish_by_signal) != 0) finish(Outcome::Kind::never_started);
-    if ((actions & action::report) != 0) finish(Outcome::Kind::refused);
+    if ((actions & action::finish) != 0) outcome_.kind = Outcome::Kind::ended;
+    if ((actions & action::finish_by_signal) != 0)
+        outcome_.kind = Outcome::Kind::never_started;
+    if ((actions & action::report) != 0) outcome_.kind = Outcome::Kind::refused;
 }
 
 // Before the application runs, so that it never sees us anywhere else. It is left where it was
@@ -138,7 +130,6 @@ void Supervisor::defer(const platform::SpawnFailure& failure) {
                                     platform::path_of(launch_.environment.data()))
                       .text(),
                   format_duration(retry_limit));
-        timer_.emplace(loop_, [this] { handle(Event::deadline); });
         retry_delay_ = first_retry_delay;
     } else {
         retry_delay_ = std::min(retry_delay_ * 2, longest_retry_delay);
@@ -170,8 +161,8 @@ void Supervisor::on_signal(const platform::Signal& signal) {
         return;
     }
     signal_ = signal;
-    const bool early_stop = state_ == State::starting &&
-                            (signal.number == SIGINT || signal.number == SIGQUIT);
+    const bool early_stop =
+        state_ == State::starting && (signal.number == SIGINT || signal.number == SIGQUIT);
     const bool stop = signal.number == SIGTERM || signal.number == launch_.stop_signal;
     if (stop || early_stop) outcome_.signal = signal.number;
     handle(stop || early_stop ? Event::stop : Event::signal);
@@ -187,8 +178,8 @@ void Supervisor::forward(const platform::Signal& signal) {
     }
     if (is_job_control_stop(target) || target == SIGSTOP) stopped_on_purpose_ = true;
     if (target == SIGCONT) stopped_on_purpose_ = false;
-    const int code = send_as_received(launch_.signal_group ? -application_ : application_, target,
-                                      signal);
+    const int code =
+        send_as_received(launch_.signal_group ? -application_ : application_, target, signal);
     if (code != 0)
         log::debug("cannot forward {}: {}", platform::signal_name(target), errno_text(code));
     observer_.forwarded(signal.number, target, code);
@@ -247,15 +238,15 @@ void Supervisor::on_reaped() {
     if (!reaper_.has_children()) handle(Event::nobody_left);
 }
 
+void Supervisor::on_deadline() {
+    deadline_.reset();
+    handle(Event::deadline);
+}
+
+// The stop timeout, which counts from the signal's arrival, is not made longer by the grace time.
 void Supervisor::arm_grace() {
-    Milliseconds delay = launch_.grace;
-    if (stop_deadline_) {
-        const auto left = std::chrono::duration_cast<Milliseconds>(
-            *stop_deadline_ - std::chrono::steady_clock::now());
-        delay = std::clamp(left, Milliseconds(0), delay);
-    }
-    if (!timer_) timer_.emplace(loop_, [this] { handle(Event::deadline); });
-    timer_->start(delay);
+    deadline_ = Clock::now() + launch_.grace;
+    if (stop_deadline_) deadline_ = std::min(*deadline_, *stop_deadline_);
 }
 
 void Supervisor::kill_all(int signal) {
@@ -267,12 +258,6 @@ void Supervisor::kill_all(int signal) {
     if (application_alive_) send(-application_, signal);
     for (const pid_t pid : platform::descendants_of(::getpid(), platform::list_processes()))
         send(pid, signal);
-}
-
-void Supervisor::finish(Outcome::Kind kind) {
-    timer_.reset();
-    outcome_.kind = kind;
-    on_done_(outcome_);
 }
 
 }  // namespace kaigara::supervise

@@ -4,6 +4,10 @@
 // The driver of stage 3: starts the application, forwards signals to it, and says how it ended.
 // What to do when is decided in policy.h; job control is here, because it is all doing.
 //
+// It is passive: whoever owns it brings the signals, tells when children were reaped and when the
+// deadline has come, and looks afterwards whether it is done. So `start` runs it on the event loop,
+// and `exec` with nothing but one system call to wait in.
+//
 // Job control. The application is a process group of its own, in the foreground of the terminal, so
 // Ctrl-C, Ctrl-\ and Ctrl-Z reach it from the kernel and not through us. When it is stopped by one
 // of them and we were started by a shell, the shell must see its job stop: the terminal is taken
@@ -13,13 +17,13 @@
 //
 // As PID 1, and as the leader of a session, there is nobody who could ever continue us: a stop that
 // came from the terminal is undone at once, as if Ctrl-Z had been ignored, which is what the kernel
-// does for an application without an init in that place. A stop that somebody sent on purpose stays.
+// does for an application without an init in that place. A stop that somebody sent on purpose
+// stays.
 
-#include <functional>
+#include <chrono>
 #include <optional>
 #include <vector>
 
-#include "platform/loop.h"
 #include "platform/reaper.h"
 #include "supervise/launch.h"
 #include "supervise/policy.h"
@@ -39,8 +43,8 @@ struct Outcome {
     int signal = 0;
 };
 
-// Is told what happens; the faces of other inits print it in their own words. All are called on the
-// loop, between two events.
+// Is told what happens; the faces of other inits print it in their own words. All are called
+// from within the supervisor's own calls.
 class Observer {
 public:
     virtual ~Observer() = default;
@@ -56,14 +60,23 @@ public:
 
 class Supervisor {
 public:
-    // All outlive the supervisor. `on_done` is called once.
-    Supervisor(platform::Loop& loop, platform::Reaper& reaper, const Launch& launch,
-               Observer& observer, std::function<void(const Outcome&)> on_done);
+    using Clock = std::chrono::steady_clock;
+
+    // All outlive the supervisor.
+    Supervisor(platform::Reaper& reaper, const Launch& launch, Observer& observer)
+        : reaper_(reaper), launch_(launch), observer_(observer) {}
 
     void start();
     void on_signal(const platform::Signal& signal);
     // After each round of reaping.
     void on_reaped();
+    // When on_deadline() is to be called next, if ever; it changes with every call.
+    std::optional<Clock::time_point> deadline() const noexcept { return deadline_; }
+    void on_deadline();
+
+    bool is_done() const noexcept { return state_ == State::done; }
+    // To be asked when it is done.
+    const Outcome& outcome() const noexcept { return outcome_; }
 
 private:
     void handle(Event event);
@@ -83,29 +96,26 @@ private:
     bool watches_stops() const noexcept;
     void kill_all(int signal);
     void arm_grace();
-    void finish(Outcome::Kind kind);
     bool owns_namespace() const noexcept;
 
-    platform::Loop& loop_;
     platform::Reaper& reaper_;
     const Launch& launch_;
     Observer& observer_;
-    std::function<void(const Outcome&)> on_done_;
 
     State state_ = State::starting;
     Outcome outcome_;
     platform::Fd directory_;  // that we have left, until the application is in it
     pid_t application_ = 0;
     bool application_alive_ = false;
-    bool has_terminal_ = false;  // a controlling one, though not always the foreground of it
+    bool has_terminal_ = false;        // a controlling one, though not always the foreground of it
     bool stopped_on_purpose_ = false;  // we forwarded a stop signal ourselves
 
     platform::Signal signal_;  // the one that is being handled
     std::vector<platform::Signal> held_;
-    std::optional<platform::Timer> timer_;  // made when first needed
+    std::optional<Clock::time_point> deadline_;
     Milliseconds retry_delay_{0};
     Milliseconds retried_for_{0};
-    std::optional<std::chrono::steady_clock::time_point> stop_deadline_;
+    std::optional<Clock::time_point> stop_deadline_;
 };
 
 }  // namespace kaigara::supervise

@@ -81,8 +81,8 @@ TEST_CASE("a status that is named a success becomes 0, and no other") {
 }
 
 TEST_CASE("a program that is not there is 127, and the message names it") {
-    for (const char* program :
-         {"/no/such/program", "no-such-program-in-path", "./no-such-program"}) {
+    for (const std::string& program :
+         Strings{"/no/such/program", "no-such-program-in-path", "./no-such-program"}) {
         const Outcome outcome = exec_program(program);
         CHECK(outcome.ending == "exit 127");
         CHECK_MESSAGE(has(outcome.errors, program), outcome.errors);
@@ -131,7 +131,7 @@ TEST_CASE("a missing loader is told from a missing file") {
     const Outcome outcome = exec_program(scratch.write("program", content, 0755));
     const bool is_126_or_127 = outcome.ending == "exit 126" || outcome.ending == "exit 127";
     CHECK_MESSAGE(is_126_or_127, outcome.ending);
-    CHECK_MESSAGE(has(outcome.errors, "/lib64/ld-lacks"), outcome.errors);
+    CHECK_MESSAGE(has(outcome.errors, "loader"), outcome.errors);
 }
 
 TEST_CASE("a carriage return behind the interpreter is named as such") {

@@ -17,8 +17,6 @@ using namespace kaigara::test;
 
 namespace {
 
-using Strings = std::vector<std::string>;
-
 Setup scene(Strings options, Strings play, Strings environment = {}, Place place = Place::first) {
     return {.words = options_and_play(std::move(options), std::move(play)),
             .place = place,
@@ -33,7 +31,7 @@ TEST_SUITE("contract") {
 
 TEST_CASE("catatonit: its version is one that engines take for tini's") {
     const Twin twin("catatonit");
-    for (const char* option : {"-V", "--version"}) {
+    for (const std::string& option : Strings{"-V", "--version"}) {
         const Outcome outcome = twin.face({.words = {option}});
         CHECK(outcome.ending == "exit 0");
         CHECK_MESSAGE(outcome.output.starts_with("tini version 0.2"), outcome.output);
@@ -60,11 +58,11 @@ TEST_CASE("catatonit: help goes to stderr, the licence to stdout, a wrong use is
 TEST_CASE("catatonit: the status is the child's") {
     const Twin twin("catatonit");
     if (!twin.has_peer()) KG_SKIP(no_peer);
-    for (const char* code : {"0", "1", "2", "127", "128", "143", "255"}) {
+    for (const std::string& code : Strings{"0", "1", "2", "127", "128", "143", "255"}) {
         twin.same(scene({}, {"exit", code}));
         twin.same(scene({}, {"exit", code}, {}, Place::later));
     }
-    for (const char* signal : {"1", "2", "3", "6", "9", "11", "15", "34", "64"}) {
+    for (const std::string& signal : Strings{"1", "2", "3", "6", "9", "11", "15", "34", "64"}) {
         twin.same(scene({}, {"raise", signal}));
     }
 }
@@ -88,7 +86,7 @@ TEST_CASE("catatonit: what cannot be executed is 1, whatever the reason") {
 TEST_CASE("catatonit: the child sees what it sees under catatonit") {
     const Twin twin("catatonit");
     if (!twin.has_peer()) KG_SKIP(no_peer);
-    const Strings look = {"place", "signals", "stdio", "cwd", "environment", "ids", "umask"};
+    const Strings look = {"place", "stdio", "cwd", "environment", "ids", "umask"};
     for (const Strings& options : {Strings{}, Strings{"-g"}}) {
         for (const bool terminal : {false, true}) {
             for (const Place place : {Place::first, Place::later}) {
@@ -96,15 +94,22 @@ TEST_CASE("catatonit: the child sees what it sees under catatonit") {
                 setup.terminal = terminal;
                 setup.directory = "/usr";
                 twin.same(setup);
-                setup.ignored = {SIGINT, SIGSEGV, 40};
-                setup.blocked = {SIGILL, SIGTERM, 50};
-                twin.same(setup);
             }
         }
     }
     Setup inherited = scene({}, {"descriptors"});
     inherited.descriptors = {5, 251};
     twin.same(inherited);
+}
+
+TEST_CASE(
+    "catatonit: the child has the signals that it was to have, which catatonit itself spoils") {
+    const Twin twin("catatonit");
+    Setup setup = scene({}, {"signals"});
+    CHECK(twin.face(setup).output == "blocked:\nignored:\ncaught:\n");
+    setup.ignored = {SIGINT, SIGSEGV, 40};
+    setup.blocked = {SIGILL, SIGTERM, 50};
+    CHECK(twin.face(setup).output == "blocked: 4 15 50\nignored: 2 11 40\ncaught:\n");
 }
 
 TEST_CASE("catatonit: its environment variables mean what they mean to it") {
@@ -177,10 +182,12 @@ TEST_CASE("catatonit: it holds no descriptor and no directory, as 0.2 does") {
     Program program(twin.face_setup(setup));
     program.wait_for("cwd /usr\n");
     program.wait_for("ready\n");
-    CHECK(link_of(program.pid(), "cwd") == "/");
-    const auto open = descriptors_of(program.pid());
-    CHECK(!open.contains(5));
-    CHECK(!open.contains(251));
+    program.eventually("the root to be its directory",
+                       [&] { return link_of(program.pid(), "cwd") == "/"; });
+    program.eventually("the descriptors to be closed", [&] {
+        const auto open = descriptors_of(program.pid());
+        return !open.contains(5) && !open.contains(251);
+    });
     program.send(SIGTERM);
     CHECK(program.wait() == "exit 0");
 }
@@ -198,7 +205,7 @@ TEST_CASE("catatonit: where it hangs, the face does not") {
 TEST_CASE("catatonit: the terminal's keys end the child") {
     const Twin twin("catatonit");
     if (!twin.has_peer()) KG_SKIP(no_peer);
-    for (const char* key : {"\x03", "\x1c"}) {
+    for (const std::string& key : Strings{"\x03", "\x1c"}) {
         Setup setup = scene({}, {"say", "up", "pause"});
         setup.terminal = true;
         twin.same(setup, Compare::all, [&](Program& program) {

@@ -106,7 +106,7 @@ TEST_CASE("signals go to the application alone, or to its process group with --g
     const std::vector<std::string> play = {"fork", "{",    "log-signals", "12",
                                            "exit", "1",    "}",           "log-signals",
                                            "12",   "reap", "exit",        "4"};
-    for (const char* option : {"-g", "--group"}) {
+    for (const std::string& option : Strings{"-g", "--group"}) {
         Program program({.words = exec_actor(play, {option})});
         program.wait_for("ready\n");
         program.wait_for("ready\n");
@@ -153,14 +153,14 @@ TEST_CASE("TERM becomes the stop signal, and no other signal does") {
 }
 
 TEST_CASE("the application gets the signal that was asked for when kaigara's parent dies") {
-    for (const char* name : {"HUP", "SIGHUP", "1"}) {
+    for (const std::string& name : Strings{"HUP", "SIGHUP", "1"}) {
         // The parent ends on TERM; kaigara was its child and is the guardian's then.
         std::vector<std::string> play = {"fork", "{", "become"};
         for (const std::string& word :
              exec_actor({"log-signals", "1", "say", "done"}, {"-p", name})) {
             play.push_back(word);
         }
-        for (const char* word : {"}", "log-signals", "15"}) play.emplace_back(word);
+        for (const std::string& word : Strings{"}", "log-signals", "15"}) play.emplace_back(word);
         Program program({.words = with_actor({}, std::move(play)), .place = Place::later});
         program.wait_for("ready\n");
         program.wait_for("ready\n");

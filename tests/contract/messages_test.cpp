@@ -22,7 +22,7 @@ std::vector<nlohmann::json> messages_of(const std::string& text) {
         CAPTURE(line);
         const nlohmann::json message = nlohmann::json::parse(line, nullptr, false);
         REQUIRE(message.is_object());
-        for (const char* field : {"time", "level", "stage", "msg"}) {
+        for (const std::string& field : Strings{"time", "level", "stage", "msg"}) {
             CAPTURE(field);
             CHECK(message.contains(field));
         }
@@ -50,10 +50,16 @@ TEST_CASE("exec says nothing when all is well") {
 }
 
 TEST_CASE("messages go to stderr, a line each, with their level") {
-    const Outcome outcome = run({.words = exec_actor({"exit", "3"}, {"--log-level", "debug"})});
+    const ScratchDir scratch;
+    scratch.write("operations/10-first", "#!/bin/sh\nexit 0\n", 0755);
+    const Outcome outcome =
+        run({.words = with_actor(command({"start", "--log-level", "debug", "--operations",
+                                          scratch / "operations", "--"}),
+                                 {"exit", "3"})});
     CHECK(outcome.ending == "exit 3");
     CHECK(outcome.output == "");
     CHECK(has(outcome.errors, "kaigara: debug: "));
+    CHECK(has(outcome.errors, "kaigara: info: "));
     for (const std::string& line : lines_of(outcome.errors)) {
         CHECK_MESSAGE(line.starts_with("kaigara: "), line);
     }

@@ -14,8 +14,6 @@ using namespace kaigara::test;
 
 namespace {
 
-using Strings = std::vector<std::string>;
-
 Strings with(Strings words, const Strings& more) {
     words.insert(words.end(), more.begin(), more.end());
     return words;
@@ -102,7 +100,7 @@ TEST_CASE("a value is read from the file that the environment names, and is secr
     const std::string file = scene.folder().write("secret", "hunter2\n");
     const Strings environment = {"KAIGARA_META_app__db__password_FILE=" + file};
     CHECK(value(scene, "app.db.password", environment) == "hunter2\n");
-    for (const char* format : {"yaml", "json", "env"}) {
+    for (const std::string& format : Strings{"yaml", "json", "env"}) {
         const Outcome masked = run(
             {.words = scene.words("metadata", {"--format", format}), .environment = environment});
         CHECK(masked.ending == "exit 0");
@@ -190,8 +188,8 @@ TEST_CASE("bad metadata is 65 with file, line and column, for every command that
     check_error(run({.words = scene.words("metadata")}), "exit 65", {where});
     check_error(run({.words = scene.start()}), "exit 65", {where});
     check_error(run({.words = scene.words("provision")}), "exit 65", {where});
-    for (const char* bad : {"a: [1,\n", "a: &x [*x]\n", "a: 1\n---\nb: 2\n", "a: {<<: {b: 1}}\n",
-                            "a: \"\xff\"\n", "- list\n"}) {
+    for (const std::string& bad : Strings{"a: [1,\n", "a: &x [*x]\n", "a: 1\n---\nb: 2\n",
+                                          "a: {<<: {b: 1}}\n", "a: \"\xff\"\n", "- list\n"}) {
         CAPTURE(bad);
         scene.metadata(bad);
         CHECK(get(scene, "a").ending == "exit 65");
@@ -229,21 +227,6 @@ TEST_CASE("the snapshot is sealed") {
     const Outcome outcome = run({.words = scene.start()});
     CHECK(outcome.ending == "exit 0");
     CHECK(operation_lines(outcome) == Strings{"[10-write] refused", "[10-write] localhost"});
-}
-
-TEST_CASE("the application has the values that it is to have, and no snapshot") {
-    const ProvisionScene scene;
-    scene.metadata(sample);
-    const std::string config =
-        scene.folder().write("kaigara.yml", "application:\n  export: {DB_URL: app.db.host}\n");
-    const Outcome outcome = run({.words = scene.start({"--config", config}, {"environment"})});
-    CHECK_MESSAGE(outcome.ending == "exit 0", outcome.errors);
-    CHECK(has(outcome.output, "DB_URL=localhost\n"));
-    CHECK(!has(outcome.output, "KAIGARA_"));
-    scene.folder().write("kaigara.yml", "application: {export: all}\n");
-    const Outcome all = run({.words = scene.start({"--config", config}, {"environment"})});
-    CHECK(has(all.output, "APP_DB_HOST=localhost\n"));
-    CHECK(has(all.output, "APP_CACHE1_MAXITEMS=42\n"));
 }
 
 }  // TEST_SUITE("contract")

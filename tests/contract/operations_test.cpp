@@ -15,12 +15,10 @@ using namespace kaigara::test;
 
 namespace {
 
-using Lines = std::vector<std::string>;
-
 // Says its own name: an operation whose only point is whether and when it runs.
 constexpr const char* here = "echo \"$KAIGARA_OPERATION\"";
 
-Lines ran(const ProvisionScene& scene) {
+Strings ran(const ProvisionScene& scene) {
     const Outcome outcome = run({.words = scene.start()});
     CHECK(outcome.ending == "exit 0");
     CHECK(has(outcome.output, "application\n"));
@@ -42,29 +40,31 @@ TEST_SUITE("contract") {
 
 TEST_CASE("operations run in bytewise order of their names, then the application") {
     const ProvisionScene scene;
-    for (const char* name : {"9-last", "10-first", "2b", "A", "a", "with space", "\xc3\xa9"}) {
+    for (const std::string& name :
+         Strings{"9-last", "10-first", "2b", "A", "a", "with space", "\xc3\xa9"}) {
         scene.operation(name, here);
     }
-    CHECK(ran(scene) == Lines{"[10-first] 10-first", "[2b] 2b", "[9-last] 9-last", "[A] A", "[a] a",
-                              "[with space] with space", "[\xc3\xa9] \xc3\xa9"});
+    CHECK(ran(scene) == Strings{"[10-first] 10-first", "[2b] 2b", "[9-last] 9-last", "[A] A",
+                                "[a] a", "[with space] with space", "[\xc3\xa9] \xc3\xa9"});
 }
 
 TEST_CASE("what is no operation is skipped") {
     const ProvisionScene scene;
-    for (const char* name : {".hidden", "a~", "a.bak", "a.orig", "a.swp", "a.tmp", "a.dpkg-old",
-                             "a.dpkg-new", "notes.md", "README", "README.txt"}) {
+    for (const std::string& name :
+         Strings{".hidden", "a~", "a.bak", "a.orig", "a.swp", "a.tmp", "a.dpkg-old", "a.dpkg-new",
+                 "notes.md", "README", "README.txt"}) {
         scene.operation(name, here);
         scene.operation(fmt::format("directory/{}", name), here);
     }
     scene.operation("b", here);
-    CHECK(ran(scene) == Lines{"[b] b"});
+    CHECK(ran(scene) == Strings{"[b] b"});
     const Outcome debug = run({.words = scene.start({"--log-level", "debug"})});
     CHECK_MESSAGE(has(debug.errors, "README.txt"), debug.errors);
 }
 
 TEST_CASE("no operation is no reason to fail") {
     const ProvisionScene scene;
-    CHECK(ran(scene) == Lines{});
+    CHECK(ran(scene) == Strings{});
 }
 
 TEST_CASE("a script without its execute bit runs by its interpreter, and that is said") {
@@ -72,7 +72,7 @@ TEST_CASE("a script without its execute bit runs by its interpreter, and that is
     scene.operation("10-plain", here, 0644);
     const Outcome outcome = run({.words = scene.start()});
     CHECK(outcome.ending == "exit 0");
-    CHECK(operation_lines(outcome) == Lines{"[10-plain] 10-plain"});
+    CHECK(operation_lines(outcome) == Strings{"[10-plain] 10-plain"});
     CHECK_MESSAGE(has(outcome.errors, "kaigara: info: "), outcome.errors);
     CHECK_MESSAGE(has(outcome.errors, "10-plain"), outcome.errors);
 }
@@ -115,7 +115,7 @@ TEST_CASE("an operation has its own session, no input and nothing of kaigara's d
     const Outcome outcome = run(
         {.words = scene.start({}, {"descriptors"}), .input = Input::pipe, .descriptors = {5, 251}});
     CHECK(outcome.ending == "exit 0");
-    const Lines lines = operation_lines(outcome);
+    const Strings lines = operation_lines(outcome);
     REQUIRE(lines.size() == 6);
     CHECK(lines[0] == "[10-look] pid 2 parent 1 group 2 session 2 foreground -1");
     CHECK(lines[1] == "[10-look] 0: null blocking");
@@ -136,9 +136,9 @@ TEST_CASE("an operation has kaigara's environment, its own name and the number o
                                  .directory = "/usr",
                                  .umask = 027});
     CHECK(operation_lines(outcome) ==
-          Lines{"[10-look.sh] FROM_OUTSIDE=yes", "[10-look.sh] KAIGARA_OPERATION=10-look.sh",
-                "[10-look.sh] KAIGARA_ATTEMPT=1", "[10-look.sh] KAIGARA_INTERRUPTED is unset",
-                "[10-look.sh] cwd /usr", "[10-look.sh] umask 027"});
+          Strings{"[10-look.sh] FROM_OUTSIDE=yes", "[10-look.sh] KAIGARA_OPERATION=10-look.sh",
+                  "[10-look.sh] KAIGARA_ATTEMPT=1", "[10-look.sh] KAIGARA_INTERRUPTED is unset",
+                  "[10-look.sh] cwd /usr", "[10-look.sh] umask 027"});
 }
 
 TEST_CASE("an operation has the signal mask and the dispositions that kaigara was born with") {
@@ -146,7 +146,7 @@ TEST_CASE("an operation has the signal mask and the dispositions that kaigara wa
     scene.play("10-look", "signals");
     const Outcome outcome = run({.words = scene.start(), .blocked = {12, 40}, .ignored = {1, 13}});
     CHECK(operation_lines(outcome) ==
-          Lines{"[10-look] blocked: 12 40", "[10-look] ignored: 1 13", "[10-look] caught:"});
+          Strings{"[10-look] blocked: 12 40", "[10-look] ignored: 1 13", "[10-look] caught:"});
 }
 
 TEST_CASE("a failed operation stops the start with 80, a line names it with its status") {
@@ -155,7 +155,7 @@ TEST_CASE("a failed operation stops the start with 80, a line names it with its 
     scene.operation("20-bad", "exit 3");
     scene.operation("30-never", here);
     const Outcome outcome = refused(scene, "exit 80", "20-bad");
-    CHECK(operation_lines(outcome) == Lines{"[10-good] 10-good"});
+    CHECK(operation_lines(outcome) == Strings{"[10-good] 10-good"});
     bool is_told = false;
     for (const std::string& line : lines_of(outcome.errors)) {
         is_told = is_told ||
@@ -180,7 +180,7 @@ TEST_CASE(
     const ProvisionScene other;
     other.operation("10-not-here", "exit 77");
     other.operation("20-here", here);
-    CHECK(ran(other) == Lines{"[20-here] 20-here"});
+    CHECK(ran(other) == Strings{"[20-here] 20-here"});
 }
 
 TEST_CASE("the last twenty lines are repeated when an operation fails") {
@@ -209,13 +209,13 @@ TEST_CASE("provision ends when the operations have, without an application") {
     scene.operation("20-second", here);
     const Outcome outcome = run({.words = scene.words("provision")});
     CHECK(outcome.ending == "exit 0");
-    CHECK(operation_lines(outcome) == Lines{"[10-first] 10-first", "[20-second] 20-second"});
+    CHECK(operation_lines(outcome) == Strings{"[10-first] 10-first", "[20-second] 20-second"});
     const Outcome only = run({.words = scene.words("provision", {"--only", "20-second"})});
     CHECK(only.ending == "exit 0");
-    CHECK(operation_lines(only) == Lines{"[20-second] 20-second"});
+    CHECK(operation_lines(only) == Strings{"[20-second] 20-second"});
     const Outcome none = run({.words = scene.words("provision", {"--only", "20-secnd"})});
     CHECK(none.ending != "exit 0");
-    CHECK_MESSAGE(has(none.errors, "20-second"), none.errors);
+    CHECK_MESSAGE(has(none.errors, "20-secnd"), none.errors);
     scene.operation("20-second", "exit 1");
     CHECK(run({.words = scene.words("provision")}).ending == "exit 80");
 }
@@ -228,7 +228,7 @@ TEST_CASE("the folders are found where they are by default") {
     const Outcome outcome = run({.words = with_actor(command({"start", "--"}), {"exit", "4"}),
                                  .binds = {{scene.folder().path(), "/opt/provision"}}});
     CHECK(outcome.ending == "exit 4");
-    CHECK(operation_lines(outcome) == Lines{"[10-render] 8080"});
+    CHECK(operation_lines(outcome) == Strings{"[10-render] 8080"});
 }
 
 TEST_CASE("one operation's exit decides when the next begins, not a daemon that holds its output") {

@@ -51,8 +51,9 @@ TEST_CASE("the stop timeout ends by KILL what ignores TERM, and all that is left
                                               "pause", "}", "say", "outer", "pause"},
                                              {"--stop-timeout", "200ms"}),
                          .place = place});
-        program.wait_for("inner\n");
-        program.wait_for("outer\n");
+        program.eventually("both to be up", [&] {
+            return has(program.output(), "inner\n") && has(program.output(), "outer\n");
+        });
         const std::vector<pid_t> children = children_of(program.pid());
         REQUIRE(children.size() == 2);
         const auto begin = Clock::now();

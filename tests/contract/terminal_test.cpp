@@ -94,14 +94,12 @@ TEST_CASE("the end of the input comes to the application") {
     CHECK(program.output() == "up\ninput ended after 5 bytes\n");
 }
 
-TEST_CASE("a terminal that hangs up ends the application") {
-    for (const Place place : {Place::first, Place::later}) {
-        Program program(
-            {.words = exec_actor({"say", "up", "pause"}), .place = place, .terminal = true});
-        program.wait_for("up\n");
-        program.hang_up();
-        CHECK(program.wait() == "exit 129");
-    }
+// The kernel tells the session's leader alone, which PID 1 is and a shell's child is not.
+TEST_CASE("a terminal that hangs up ends the application of PID 1") {
+    Program program({.words = exec_actor({"say", "up", "pause"}), .terminal = true});
+    program.wait_for("up\n");
+    program.hang_up();
+    CHECK(program.wait() == "exit 129");
 }
 
 TEST_CASE("the terminal is given back to who had it when the application has ended") {
@@ -125,7 +123,7 @@ TEST_CASE("the terminal is given back when the application could not be executed
 TEST_CASE("a background job does not take the terminal from the foreground") {
     std::vector<std::string> play = {"group", "{", "become"};
     for (const std::string& word : exec_actor({"place", "exit", "0"})) play.push_back(word);
-    for (const char* word : {"}", "reap"}) play.emplace_back(word);
+    for (const std::string& word : Strings{"}", "reap"}) play.emplace_back(word);
     CAPTURE(job_words(play));
     Program program({.words = with_actor({}, play), .place = Place::later, .terminal = true});
     CHECK(program.wait() == "exit 0");
@@ -138,7 +136,7 @@ TEST_CASE("Ctrl-Z stops kaigara with the application, and fg goes on, again and 
                      .place = Place::job,
                      .terminal = true});
     program.wait_for("up\n");
-    for (const char* text : {"one\n", "two\n"}) {
+    for (const std::string& text : Strings{"one\n", "two\n"}) {
         program.type("\x1a");
         const std::string stop = program.wait_for_stop();
         CHECK_MESSAGE(is_one_of(stop, {"stopped 19", "stopped 20"}), stop);

@@ -47,9 +47,9 @@ Outcome Twin::peer(Setup setup, const std::function<void(Program&)>& scene) cons
 }
 
 void Twin::same(Setup setup, Compare what, const std::function<void(Program&)>& scene) const {
-    INFO(name_ << ' ' << joined(setup.words));
+    INFO(name_ << " " << joined(setup.words));
     INFO("environment " << joined(setup.environment));
-    INFO((setup.place == Place::first ? "as PID 1" : "not as PID 1"));
+    INFO(std::string(setup.place == Place::first ? "as PID 1" : "not as PID 1"));
     const Outcome theirs = peer(setup, scene);
     const Outcome ours = face(setup, scene);
     CHECK(ours.ending == theirs.ending);

@@ -46,7 +46,9 @@ private:
 std::vector<std::string> options_and_play(std::vector<std::string> options,
                                           std::vector<std::string> play);
 
-// Waits for "ready", sends the signals, the highest last: it ends the play.
+// Waits for "ready" and sends the signals, the last of which ends the play. The kernel hands out
+// the lowest of those that are pending, but first of all those that faults cause (SYS is one of
+// them): the last has to be one that is neither.
 void send_all(Program& program, const std::vector<int>& signals);
 
 }  // namespace kaigara::test

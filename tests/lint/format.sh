@@ -12,7 +12,7 @@ cd "$(dirname "$0")/../.."
 
 need clang-format-19
 list=$(mktemp)
-trap 'rm -f "$list"' EXIT
+trap 'rm -f "$list" "$list.differ"' EXIT
 find src tests -type f \( -name '*.h' -o -name '*.cpp' -o -name '*.c' \) | sort >"$list"
 if [ ! -s "$list" ]; then
     echo "no source file found" >&2
@@ -23,7 +23,9 @@ if [ "${1:-}" = --fix ]; then
     xargs clang-format-19 -i <"$list"
     exit 0
 fi
-if ! xargs clang-format-19 --dry-run -Werror --ferror-limit=3 <"$list"; then
+if ! xargs clang-format-19 --dry-run -Werror --ferror-limit=1 <"$list" 2>"$list.differ"; then
+    # It says more: the line itself and a caret. The first place of each file is enough.
+    grep -E '^[^ ]+:[0-9]+:[0-9]+: ' "$list.differ" >&2 || cat "$list.differ" >&2
     echo "tests/lint/format.sh --fix rewrites these files" >&2
     exit 1
 fi

@@ -21,13 +21,15 @@ CLEAN = {
     "metadata/value.h": "",
     "metadata/tree.h": '#include "metadata/value.h"\n',
     "metadata/snapshot.h": "",
+    "metadata/output.h": "",
     "metadata/yaml.cpp": "#include <yaml-cpp/yaml.h>\n#include <sstream>\n",
     "metadata/json.cpp": "#include <nlohmann/json.hpp>\n",
     "metadata/gatherer.cpp": '#include "platform/fd.h"\n',
     "metadata/sources/file.cpp": '#include "platform/fd.h"\n',
     "provision/template_engine.cpp": "#include <ctemplate/template.h>\n",
     "provision/plan.cpp": '#include "metadata/value.h"\n#include "metadata/tree.h"\n'
-                          '#include "metadata/snapshot.h"\n#include "platform/fd.h"\n',
+                          '#include "metadata/snapshot.h"\n#include "metadata/output.h"\n'
+                          '#include "platform/fd.h"\n',
     "supervise/policy.cpp": '#include "platform/fd.h"\n',
     "app/run.h": '#include "supervise/launch.h"\n#include "metadata/tree.h"\n',
     "supervise/launch.h": "// not <iostream>, no getpwnam(\"x\"), not #include <yaml-cpp/yaml.h>\n"

@@ -27,6 +27,12 @@ if [ $# -eq 0 ]; then
 fi
 
 # GCC's own warning options mean nothing to clang. Two at once: more would fill a small machine.
+noise=$(mktemp)
+trap 'rm -f "$noise"' EXIT
+failed=0
 printf '%s\0' "$@" |
-    xargs -0 -n 1 -P 2 clang-tidy-19 --quiet -p "$build" --extra-arg=-Wno-unknown-warning-option
+    xargs -0 -n 1 -P 2 clang-tidy-19 --quiet -p "$build" --extra-arg=-Wno-unknown-warning-option \
+        2>"$noise" || failed=1
+grep -Ev '^[0-9]+ warnings? (and [0-9]+ errors? )?generated' "$noise" >&2 || true
 echo "$# files"
+exit "$failed"

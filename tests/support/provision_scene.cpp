@@ -35,10 +35,11 @@ void ProvisionScene::resource(std::string_view name, std::string_view content) c
 std::vector<std::string> ProvisionScene::words(std::string_view command_name,
                                                std::vector<std::string> options) const {
     std::vector<std::string> words =
-        command({std::string(command_name), "--metadata", folder_ / "metadata.yml", "--resources",
-                 folder_ / "resources"});
-    if (command_name == "start" || command_name == "provision") {
-        words.insert(words.end(), {"--operations", folder_ / "operations"});
+        command({std::string(command_name), "--metadata", folder_ / "metadata.yml"});
+    const bool runs = command_name == "start" || command_name == "provision";
+    if (runs) words.insert(words.end(), {"--operations", folder_ / "operations"});
+    if (runs || command_name == "render") {
+        words.insert(words.end(), {"--resources", folder_ / "resources"});
     }
     words.insert(words.end(), options.begin(), options.end());
     return words;

@@ -28,7 +28,7 @@ public:
     // A file of the resources directory.
     void resource(std::string_view name, std::string_view content) const;
 
-    // kaigara COMMAND OPTION... with the folder's metadata, resources and operations.
+    // kaigara COMMAND OPTION... with those of the folder's parts that the command knows.
     std::vector<std::string> words(std::string_view command,
                                    std::vector<std::string> options = {}) const;
     // kaigara start OPTION... -- actor PLAY...; the play says "application" first.

@@ -11,6 +11,8 @@
 
 namespace kaigara::test {
 
+using Strings = std::vector<std::string>;
+
 struct Outcome {
     std::string ending;
     std::string output;

@@ -105,4 +105,25 @@ TEST_SUITE("platform") {
         loop.run_ready();
         CHECK(seen == std::vector<int>{32, 33});
     }
+
+    TEST_CASE("waiting for a signal ends with one, with its value, or with the deadline") {
+        take_signals();
+        const auto now = std::chrono::steady_clock::now();
+        CHECK_FALSE(wait_for_signal(SignalSet{}.with(SIGUSR1), now).has_value());
+        sigval value;
+        value.sival_ptr = reinterpret_cast<void*>(std::intptr_t{7});
+        REQUIRE(::sigqueue(::getpid(), 50, value) == 0);
+        ::kill(::getpid(), SIGUSR1);
+        ::kill(::getpid(), 33);
+        const auto first = wait_for_signal(SignalSet::all(), std::nullopt);
+        REQUIRE(first.has_value());
+        CHECK(first->number == SIGUSR1);
+        CHECK(wait_for_signal(SignalSet::all(), std::nullopt)->number == 33);
+        const auto queued = wait_for_signal(SignalSet::all(), std::nullopt);
+        REQUIRE(queued.has_value());
+        CHECK(queued->number == 50);
+        CHECK(queued->code == SI_QUEUE);
+        CHECK(queued->value == 7);
+        CHECK_FALSE(wait_for_signal(SignalSet::all(), now).has_value());
+    }
 }

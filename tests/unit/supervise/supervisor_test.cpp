@@ -6,8 +6,10 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <optional>
+#include <algorithm>
+#include <functional>
 #include <string>
+#include <vector>
 
 #include "support/scratch.h"
 
@@ -16,15 +18,13 @@ using namespace kaigara::supervise;
 
 namespace {
 
+using Clock = Supervisor::Clock;
+
 // A supervisor with real children. What needs PID 1 or a terminal is in the contract tests.
-class Stage : public Observer {
+class Stage {
 public:
-    explicit Stage(std::vector<std::string> words)
-        : words_(std::move(words)),
-          signals_((platform::take_signals(), loop), [](const platform::Signal&) {},
-                   [this] { reap(); }),
-          supervisor(loop, reaper, launch, *this,
-                     [this](const Outcome& result) { finish(result); }) {
+    explicit Stage(std::vector<std::string> words) : words_(std::move(words)) {
+        platform::take_signals();
         for (std::string& word : words_) launch.argv.push_back(word.data());
         launch.argv.push_back(nullptr);
         for (char** entry = environ; *entry != nullptr; ++entry)
@@ -34,55 +34,48 @@ public:
         launch.close_inherited = false;
     }
 
-    void spawned(pid_t pid) override { application = pid; }
-
-    Outcome run() {
-        platform::Timer deadline(loop, [this] { loop.stop(); });
-        deadline.start(Milliseconds(10'000));
+    // Calls `on_round` after each event, and every few milliseconds.
+    Outcome run(const std::function<void()>& on_round = [] {}) {
+        const auto last = Clock::now() + std::chrono::seconds(10);
         supervisor.start();
-        if (!outcome) loop.run();
-        REQUIRE(outcome.has_value());
-        return *outcome;
+        while (!supervisor.is_done()) {
+            REQUIRE(Clock::now() < last);
+            const auto next = Clock::now() + Milliseconds(2);
+            const auto deadline = supervisor.deadline();
+            const auto signal = platform::wait_for_signal(
+                platform::SignalSet::all(), deadline ? std::min(*deadline, next) : next);
+            if (signal && signal->number == SIGCHLD) {
+                reaper.reap();
+                supervisor.on_reaped();
+            }
+            if (deadline && Clock::now() >= *deadline) supervisor.on_deadline();
+            if (!supervisor.is_done()) on_round();
+        }
+        return supervisor.outcome();
     }
 
     void receive(int number) { supervisor.on_signal({number, ::getpid(), SI_USER, 0}); }
 
-    platform::Loop loop;
     platform::Reaper reaper;
     Launch launch;
-    pid_t application = 0;
-    std::optional<Outcome> outcome;
 
 private:
-    void reap() {
-        reaper.reap();
-        supervisor.on_reaped();
-    }
-    void finish(const Outcome& result) {
-        outcome = result;
-        loop.stop();
-    }
-
     std::vector<std::string> words_;
-    platform::SignalReader signals_;
+    Observer silent_;
 
 public:
-    Supervisor supervisor;
+    Supervisor supervisor{reaper, launch, silent_};
 };
 
-// Runs `script` until it has made the file "ready" in `scratch`, then does `then`.
-Outcome run_when_ready(Stage& stage, const test::ScratchDir& scratch, std::function<void()> then) {
-    std::optional<platform::Timer> look;
-    const auto check = [&] {
-        if (scratch.exists("ready")) {
-            then();
-        } else {
-            look->start(Milliseconds(1));
-        }
-    };
-    look.emplace(stage.loop, check);
-    look->start(Milliseconds(1));
-    return stage.run();
+// Runs `stage` and does `then` once, when its application has made the file "ready".
+Outcome run_when_ready(Stage& stage, const test::ScratchDir& scratch,
+                       const std::function<void()>& then) {
+    bool done = false;
+    return stage.run([&] {
+        if (done || !scratch.exists("ready")) return;
+        done = true;
+        then();
+    });
 }
 
 }  // namespace
@@ -128,24 +121,23 @@ TEST_SUITE("supervise") {
 
     TEST_CASE("an application whose file is being written is tried again until it can be run") {
         const test::ScratchDir scratch;
-        const std::string program = scratch / "busy";
-        REQUIRE(::system(("cp /bin/true " + program).c_str()) == 0);
-        std::optional<platform::Fd> writer(platform::Fd(::open(program.c_str(), O_WRONLY | O_CLOEXEC)));
+        const std::string program = scratch.write("busy", "#!/bin/sh\nexit 8\n", 0755);
+        platform::Fd writer(::open(program.c_str(), O_WRONLY | O_CLOEXEC));
         Stage stage({program});
-        platform::Timer release(stage.loop, [&writer] { writer.reset(); });
-        release.start(Milliseconds(30));
-        CHECK(stage.run().end.status() == 0);
+        int rounds = 0;
+        const Outcome outcome = stage.run([&] {
+            if (++rounds == 3) writer.reset();
+        });
+        CHECK(rounds >= 3);
+        CHECK(outcome.end.status() == 8);
     }
 
     TEST_CASE("a stop while the application cannot be started yet ends kaigara by that signal") {
         const test::ScratchDir scratch;
-        const std::string program = scratch / "busy";
-        REQUIRE(::system(("cp /bin/true " + program).c_str()) == 0);
+        const std::string program = scratch.write("busy", "#!/bin/sh\n", 0755);
         const platform::Fd writer(::open(program.c_str(), O_WRONLY | O_CLOEXEC));
         Stage stage({program});
-        platform::Timer stop(stage.loop, [&stage] { stage.receive(SIGTERM); });
-        stop.start(Milliseconds(5));
-        const Outcome outcome = stage.run();
+        const Outcome outcome = stage.run([&stage] { stage.receive(SIGTERM); });
         CHECK(outcome.kind == Outcome::Kind::never_started);
         CHECK(outcome.signal == SIGTERM);
     }

@@ -216,7 +216,8 @@ Result<Settings, Errors> load_settings(const CommandLine& line, char** environme
     }
     Chosen chosen = from_options;
     apply_environment(settings, line.command, environment, from_options, chosen, errors);
-    if (errors.empty() && line.command != command::exec)
+    const bool has_file = (line.command & (command::exec | command::help | command::version)) == 0;
+    if (errors.empty() && has_file)
         read_settings_file(settings, line.command, chosen, errors);
     if (!errors.empty()) return errors;
     return settings;

@@ -21,18 +21,18 @@ struct CommandLine {
         const Setting* setting;
         std::string_view value;
     };
-    std::vector<Given> options;
+    std::vector<Given> options{};
     // Of start and exec: the program and its arguments, null-terminated; null when there is none.
     char** program = nullptr;
     // Of the other commands.
-    std::vector<std::string_view> operands;
+    std::vector<std::string_view> operands{};
 };
 
 // Reads argv[1..]. For start and exec the first word that is no option ends them; the other
 // commands take options anywhere. Fault::usage, with the nearest word for one that is unknown.
 Result<CommandLine> parse_command_line(int argc, char** argv);
 
-// The settings of a command. kaigara.yml is read only where the command has one (not by exec).
+// The settings of a command. kaigara.yml is read by those commands that take --config.
 Result<Settings, Errors> load_settings(const CommandLine& line, char** environment);
 
 }  // namespace kaigara::app

@@ -64,6 +64,7 @@ int write(const std::string& path, const provision::Rendered& rendered) {
 }
 
 int render(const CommandLine& line, const Settings& settings, const Tree& tree) {
+    if (const auto missing = check_resources(settings)) return report(*missing);
     const TemplateFiles files(settings.resources.path);
     const auto source = files.find(std::string(line.operands[0]));
     if (!source) return report(source.error());

@@ -19,6 +19,11 @@ bool wants_no_colour(char** environment) {
     return false;
 }
 
+log::Stage first_stage(Commands command) {
+    if (command == command::exec) return log::Stage::supervise;
+    return command == command::render ? log::Stage::provision : log::Stage::resolve;
+}
+
 }  // namespace
 
 void set_up_log(const Settings& settings, Commands command, char** environment) {
@@ -26,6 +31,7 @@ void set_up_log(const Settings& settings, Commands command, char** environment) 
     const bool talks = (command & (command::start | command::provision)) != 0;
     how.level = settings.log_level.value_or(talks ? log::Level::info : log::Level::warn);
     how.format = settings.log_format;
+    how.stage = first_stage(command);
     how.colour = platform::is_terminal(2) && !wants_no_colour(environment);
     platform::install_log_sink();
 }

@@ -10,8 +10,8 @@
 
 namespace kaigara::app {
 
-// Level and form of the messages of a command; colour where stderr is a terminal and NO_COLOR is
-// not set (no-color.org).
+// Level, form and first stage of the messages of a command; colour where stderr is a terminal and
+// NO_COLOR is not set (no-color.org).
 void set_up_log(const Settings& settings, Commands command, char** environment);
 
 // Logs and returns the exit status.

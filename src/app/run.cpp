@@ -47,6 +47,14 @@ int run_exec(const CommandLine& line, const Settings& settings, char** environme
     return report(supervise_only(application->launch, silent), application->launch);
 }
 
+// Settings that cannot be used: the environment alone says how that is told.
+template <class E>
+int report_unusable(const E& error, char** environment) {
+    const auto settings = load_settings({.command = command::exec}, environment);
+    set_up_log(settings.has_value() ? *settings : Settings{}, command::exec, environment);
+    return report(error);
+}
+
 int print_text(const std::string& text) {
     const auto written = platform::write_all(1, text);
     return written ? exit_ok : report(written.error());
@@ -68,17 +76,13 @@ int run_program(int argc, char** argv, char** environment) {
     }
 
     const auto line = parse_command_line(argc, argv);
-    if (!line) {
-        set_up_log({}, command::exec, environment);
-        return report(line.error());
-    }
+    if (!line) return report_unusable(line.error(), environment);
     if (line->command != command::exec) platform::initialise_streams_once();
+    const auto settings = load_settings(*line, environment);
+    if (!settings) return report_unusable(settings.error(), environment);
+    set_up_log(*settings, line->command, environment);
     if (line->command == command::help) return print_help(*line);
     if (line->command == command::version) return print_text(version_text());
-
-    const auto settings = load_settings(*line, environment);
-    set_up_log(settings ? *settings : Settings{}, line->command, environment);
-    if (!settings) return report(settings.error());
 
     if ((line->command & (command::start | command::exec | command::provision)) == 0)
         return print_command(*line, *settings, environment);

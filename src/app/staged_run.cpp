@@ -15,6 +15,7 @@
 #include "app/exit_code.h"
 #include "app/report.h"
 #include "app/resolve.h"
+#include "app/template_files.h"
 #include "metadata/snapshot.h"
 #include "platform/files.h"
 #include "platform/loop.h"
@@ -72,8 +73,9 @@ public:
                                 "application.command in kaigara.yml",
                                 ""});
         if (const auto ended = provision_stage()) return *ended;
+        // One that came in the same moment as the end of the last operation.
+        if (stop_signal_ != 0) return exit_code_of_signal(stop_signal_);
         if (line_.command == command::provision) return exit_ok;
-        provisioner_.reset();
         // What stages 1 and 2 used goes back to the kernel: PID 1 is to be small from now on.
         ::malloc_trim(0);
         return supervise_stage();
@@ -97,6 +99,7 @@ private:
         platform::Fd snapshot;
         if (const auto failed = make_snapshot(snapshot)) return failed;
         log::settings().stage = log::Stage::provision;
+        if (const auto missing = check_resources(settings_)) return report(*missing);
         auto operations =
             provision::find_operations(settings_.operations.path, settings_.operations.named);
         if (!operations) return report(operations.error());
@@ -139,10 +142,12 @@ private:
         provisioner_ = std::make_unique<provision::Provisioner>(
             loop_, reaper_, std::move(plan), [this, &end](const provision::ProvisionEnd& reached) {
                 end = reached;
+                is_provisioned_ = true;
                 loop_.stop();
             });
         provisioner_->start();
         if (!end) loop_.run();
+        provisioner_.reset();
         switch (end->kind) {
             case provision::ProvisionEnd::Kind::done: return std::nullopt;
             case provision::ProvisionEnd::Kind::failed: return report(end->error);
@@ -189,7 +194,7 @@ private:
         if (supervisor_) {
             supervisor_->on_signal(signal);
             follow_supervisor();
-        } else if (provisioner_) {
+        } else if (provisioner_ && !is_provisioned_) {
             provisioner_->on_signal(signal);
         } else if (signal.number == SIGTERM || signal.number == SIGINT ||
                    signal.number == SIGQUIT) {
@@ -205,7 +210,7 @@ private:
         if (supervisor_) {
             supervisor_->on_reaped();
             follow_supervisor();
-        } else if (provisioner_) {
+        } else if (provisioner_ && !is_provisioned_) {
             provisioner_->on_reaped();
         }
     }
@@ -223,7 +228,8 @@ private:
     std::optional<supervise::Supervisor::Clock::time_point> armed_;
     std::unique_ptr<provision::Provisioner> provisioner_;
     std::unique_ptr<supervise::Supervisor> supervisor_;
-    int stop_signal_ = 0;
+    bool is_provisioned_ = false;  // the provisioner has said so; what comes now is not for it
+    int stop_signal_ = 0;          // that came when no stage was there to act on it
 };
 
 }  // namespace

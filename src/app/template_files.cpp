@@ -25,6 +25,16 @@ bool is_absent(const Error& error) { return error.code == ENOENT || error.code =
 
 }  // namespace
 
+std::optional<Error> check_resources(const Settings& settings) {
+    if (!settings.resources.named) return std::nullopt;
+    const auto listed = platform::list_directory(settings.resources.path);
+    if (listed) return std::nullopt;
+    Error error = listed.error();
+    error.fault = Fault::configuration;
+    error.message += "; it was named as the resources directory";
+    return error;
+}
+
 Result<TemplateSource> TemplateFiles::find_in_resources(const std::string& name) const {
     const std::string path = resources_ + "/" + name;
     auto exact = platform::read_file(path, largest_template);

@@ -3,9 +3,11 @@
 
 // Which file a template's name means.
 
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "app/settings.h"
 #include "base/result.h"
 
 namespace kaigara::app {
@@ -14,6 +16,10 @@ struct TemplateSource {
     std::string path;  // as messages show it
     std::string text;
 };
+
+// A resources directory that the user named and that is none: Fault::configuration. The default one
+// may be absent.
+std::optional<Error> check_resources(const Settings& settings);
 
 class TemplateFiles {
 public:

@@ -69,6 +69,20 @@ private:
     std::uint32_t characters_ = 0;
 };
 
+// The parser makes single bytes of the escapes \N (U+0085) and \_ (U+00A0). All else in a text that
+// was UTF-8 is whole, so every byte that is not is one of these two.
+std::string with_whole_characters(std::string_view text) {
+    std::string out;
+    while (const auto bad = text::invalid_utf8(text)) {
+        out += text.substr(0, *bad);
+        out += '\xC2';
+        out += text[*bad];
+        text.remove_prefix(*bad + 1);
+    }
+    out += text;
+    return out;
+}
+
 // The offset behind the tag and the anchor that stand before a scalar.
 std::size_t skip_properties(std::string_view text, std::size_t at) {
     while (at < text.size() && (text[at] == '!' || text[at] == '&')) {
@@ -201,6 +215,8 @@ public:
                   const std::string& value) override {
         last_scalar_ = offset(mark);
         if (skipped_ > 0) return;
+        if (tag != "?" && text::invalid_utf8(value))
+            return OnScalar(mark, tag, anchor, with_whole_characters(value));
         if (value.find('\0') != std::string::npos)
             fail(mark, fmt::format("a NUL character{}", builder_.here(", in ")));
         if (builder_.wants_key()) return on_key(mark, tag, anchor, value);

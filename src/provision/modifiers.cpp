@@ -160,8 +160,9 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 10> go_names
 // Why the value is not what the modifier takes; empty when it is.
 std::string mismatch(const Modifier& modifier, const Value& value) {
     if (modifier.takes == Takes::text && !value.is_scalar()) {
-        return fmt::format("'{}' needs text, this is {} (json makes text of it, a section walks it)",
-                           modifier.name, kind_in_words(value));
+        return fmt::format(
+            "'{}' needs text, this is {} (json makes text of it, a section walks it)",
+            modifier.name, kind_in_words(value));
     }
     if (modifier.takes == Takes::list && !value.is_list())
         return fmt::format("'{}' needs a list, this is {}", modifier.name, kind_in_words(value));

@@ -161,7 +161,7 @@ Result<std::vector<Operation>, Errors> find_operations(const std::string& direct
     for (const std::string& name : *names) {
         std::string_view skipped = skip_reason(name);
         if (skipped.empty()) {
-            auto found = examine(directory + "/" + name, name);
+            auto found = examine(fmt::format("{}/{}", directory, name), name);
             if (!found) {
                 errors.push_back(std::move(found).error());
                 continue;

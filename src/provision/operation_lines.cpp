@@ -22,9 +22,8 @@ std::size_t cut(std::string_view text, std::size_t limit) noexcept {
 
 // Whether `text` stands in JSON as it is, as most lines do.
 bool is_plain(std::string_view text) noexcept {
-    return std::ranges::all_of(text, [](char byte) {
-        return byte >= ' ' && byte <= '~' && byte != '"' && byte != '\\';
-    });
+    return std::ranges::all_of(
+        text, [](char byte) { return byte >= ' ' && byte <= '~' && byte != '"' && byte != '\\'; });
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ namespace kaigara::provision {
 
 enum class OutputMode : std::uint8_t { prefix, raw, json };
 
-inline constexpr std::size_t longest_line = 16 * 1024;
+inline constexpr std::size_t longest_line = 16'384;
 
 // What is to be written in one go: a block of memory of a fixed size, filled at its end and taken
 // away at its front.

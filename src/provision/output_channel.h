@@ -33,7 +33,7 @@ public:
     void abandon() noexcept;
 
 private:
-    static constexpr std::size_t capacity = 64 * 1024;  // a pipe's own, see pipe(7)
+    static constexpr std::size_t capacity = 65'536;  // a pipe's own, see pipe(7)
 
     enum class Read : std::uint8_t { some, nothing, end };
 
@@ -64,7 +64,7 @@ private:
     OutputBlock block_;
     std::size_t left_ = 0;  // when draining: what the pipe held at the operation's end
     bool is_draining_ = false;
-    bool is_widened_ = false;  // the pipe
+    bool is_widened_ = false;     // the pipe
     bool is_stalled_ = false;     // waits for room
     bool is_discarding_ = false;  // nobody reads any more
 };

@@ -86,7 +86,7 @@ void Provisioner::perform(Actions actions) {
         log::warn("operation {}: KILL has not ended all of its processes ({} left); they are not "
                   "waited for any longer",
                   name(), session_.count());
-    if ((actions & action::send_stop) != 0) session_.send(end_.signal);
+    if ((actions & action::send_stop) != 0) send_stop();
     if ((actions & action::terminate) != 0) session_.send(SIGTERM);
     if ((actions & action::kill) != 0) session_.send(SIGKILL);
     if ((actions & action::arm_retry) != 0) arm(retry_delay_);
@@ -99,6 +99,12 @@ void Provisioner::perform(Actions actions) {
     if ((actions & action::finish_done) != 0) finish(ProvisionEnd::Kind::done);
     if ((actions & action::finish_failed) != 0) finish(ProvisionEnd::Kind::failed);
     if ((actions & action::finish_stopped) != 0) finish(ProvisionEnd::Kind::stopped);
+}
+
+void Provisioner::send_stop() {
+    log::info("{}: operation {} is stopped, and killed after {}",
+              platform::signal_name(end_.signal), name(), format_duration(plan_.kill_after));
+    session_.send(end_.signal);
 }
 
 void Provisioner::next() {
@@ -117,7 +123,7 @@ void Provisioner::spawn() {
     if (output_) {
         auto opened = output_->open(operation().name);
         if (!opened) {
-            refuse(std::move(opened).error());
+            refuse(opened.error());
             return;
         }
         ends = *opened;
@@ -166,9 +172,9 @@ void Provisioner::on_spawned(pid_t pid) {
 
 void Provisioner::on_spawn_failure(const platform::SpawnFailure& failure) {
     if (output_) output_->abandon();
-    Error reason = platform::explain(failure, operation().command.front(), "");
+    const Error reason = platform::explain(failure, operation().command.front(), "");
     if (!platform::is_worth_another_try(failure) || retried_for_ >= retry_limit) {
-        refuse(std::move(reason));
+        refuse(reason);
         return;
     }
     if (retried_for_.count() == 0) {
@@ -182,7 +188,7 @@ void Provisioner::on_spawn_failure(const platform::SpawnFailure& failure) {
     handle(Event::spawn_deferred);
 }
 
-void Provisioner::refuse(Error reason) {
+void Provisioner::refuse(const Error& reason) {
     end_.error =
         Error{Fault::operation_failed, reason.code,
               fmt::format("operation {} cannot be started: {}", name(), reason.text()), ""};

@@ -65,7 +65,9 @@ public:
                 std::function<void(const ProvisionEnd&)> on_done);
 
     void start();
+    // Signals that come after the end are the caller's: nothing here acts on them any more.
     void on_signal(const platform::Signal& signal);
+    bool is_done() const noexcept { return state_ == State::done; }
     // After each round of reaping.
     void on_reaped();
 
@@ -75,12 +77,13 @@ private:
     void handle(Event event);
     void perform(Actions actions);
 
+    void send_stop();
     void next();
     void spawn();
     Result<pid_t, platform::SpawnFailure> spawn_child(const OperationOutput::Ends& ends);
     void on_spawned(pid_t pid);
     void on_spawn_failure(const platform::SpawnFailure& failure);
-    void refuse(Error reason);
+    void refuse(const Error& reason);
 
     void flush();
     void conclude();

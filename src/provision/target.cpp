@@ -21,7 +21,7 @@ namespace kaigara::provision {
 namespace {
 
 constexpr mode_t permission_bits = 07777;
-constexpr std::size_t copy_size = 64 * 1024;
+constexpr std::size_t copy_size = 65'536;
 
 bool may_write(const std::string& path) {
     return ::faccessat(AT_FDCWD, path.c_str(), W_OK, AT_EACCESS) == 0;

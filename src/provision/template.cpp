@@ -24,8 +24,7 @@ std::string first_include(const Program& program, std::uint32_t file) {
 }
 
 Result<std::string> load(const TemplateOptions& options, const std::string& name) {
-    if (!options.load_include)
-        return Error{Fault::bad_data, 0, "nothing can be included here", {}};
+    if (!options.load_include) return Error{Fault::bad_data, 0, "nothing can be included here", {}};
     return options.load_include(name);
 }
 
@@ -46,11 +45,13 @@ void read_files(Program& program, const TemplateOptions& options, Errors& errors
         }
         total += at.source.size();
         if (at.source.size() > max_template_bytes) {
-            add_error(errors, at.name, fmt::format("the template is larger than {} MiB",
-                                                   max_template_bytes >> 20));
+            add_error(errors, at.name,
+                      fmt::format("the template is larger than {} MiB", max_template_bytes >> 20));
         } else if (total > max_all_template_bytes) {
-            add_error(errors, at.name, fmt::format("the template and what it includes are larger "
-                                                   "than {} MiB", max_all_template_bytes >> 20));
+            add_error(errors, at.name,
+                      fmt::format("the template and what it includes are larger "
+                                  "than {} MiB",
+                                  max_all_template_bytes >> 20));
             return;
         } else {
             read_template(program, file, errors);
@@ -70,6 +71,8 @@ Result<Rendered, Errors> render_template(std::string_view source, std::string_vi
     // A copy, made only of what is not refused anyway.
     first.source = source.substr(0, max_template_bytes + 1);
     read_files(program, options, errors);
+    if (errors.size() >= max_template_errors)
+        add_error(errors, std::string(name), "there are more errors, which are not shown");
     if (!errors.empty()) return errors;
 
     Renderer renderer(program, tree);

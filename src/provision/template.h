@@ -15,8 +15,8 @@
 // The front end reads every file once, understands all of the language, checks it, and gives the
 // engine a text whose markers hold nothing but numbers. The engine walks that text: block structure
 // and order are its work. What a marker stands for is decided by the Renderer when the walk comes
-// to it, lazily, from the tree. So ctemplate's own syntax, names, escaping and file loader are never
-// reached from outside, and each error has the file, line and column of the author's marker.
+// to it, lazily, from the tree. So ctemplate's own syntax, names, escaping and file loader are
+// never reached from outside, and each error has the file, line and column of the author's marker.
 
 #include <functional>
 #include <string>
@@ -39,9 +39,9 @@ struct Rendered {
     bool used_secret = false;
 };
 
-// `name` stands in the errors' "name:line:column". All errors that can be found are returned, in the
-// order of the files; errors of syntax keep those of values from being looked for. All of them are
-// Fault::bad_data, but for Fault::internal, which is a bug here.
+// `name` stands in the errors' "name:line:column". All errors that can be found are returned, in
+// the order of the files; errors of syntax keep those of values from being looked for. All of them
+// are Fault::bad_data, but for Fault::internal, which is a bug here.
 Result<Rendered, Errors> render_template(std::string_view source, std::string_view name,
                                          const metadata::Tree& tree,
                                          const TemplateOptions& options);

@@ -30,8 +30,8 @@ bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
 // of 1.1 see booleans in y, no, on; a number's form is left to the core schema and to the rule that
 // a bare word begins with a letter.
 bool is_safe_yaml_word(std::string_view text) {
-    constexpr std::array<std::string_view, 9> taken{"y",    "n",     "yes", "no",  "on",
-                                                    "off",  "true",  "false", "null"};
+    constexpr std::array<std::string_view, 9> taken{"y",   "n",    "yes",   "no",  "on",
+                                                    "off", "true", "false", "null"};
     if (text.empty() || text.size() > 200) return false;
     if (!is_letter(text[0]) && text[0] != '/' && text[0] != '_') return false;
     for (const char c : text) {
@@ -101,8 +101,10 @@ std::string toml_string(std::string_view text) {
     const std::string json = text::json_string(text);
     std::string out;
     for (const char c : json) {
-        if (c == '\x7F') out += "\\u007f";
-        else out += c;
+        if (c == '\x7F')
+            out += "\\u007f";
+        else
+            out += c;
     }
     return out;
 }
@@ -209,8 +211,10 @@ std::string to_html(std::string_view text) { return in_markup(text, "&#39;"); }
 std::string to_url(std::string_view text) {
     std::string out;
     for (const char c : text) {
-        if (is_letter(c) || is_digit(c) || unreserved_marks.find(c) != text.npos) out += c;
-        else fmt::format_to(std::back_inserter(out), "%{:02X}", static_cast<unsigned char>(c));
+        if (is_letter(c) || is_digit(c) || unreserved_marks.find(c) != text.npos)
+            out += c;
+        else
+            fmt::format_to(std::back_inserter(out), "%{:02X}", static_cast<unsigned char>(c));
     }
     return out;
 }
@@ -237,7 +241,8 @@ Result<std::string> from_base64(std::string_view text) {
     for (const char c : text) {
         if (c == ' ' || c == '\t' || c == '\r' || c == '\n') continue;
         const std::size_t digit = base64_digits.find(c);
-        if (c == '=') ++padding;
+        if (c == '=')
+            ++padding;
         else if (digit == std::string_view::npos || padding != 0)
             return cannot("it is not base64");
         group = group << 6U | static_cast<std::uint32_t>(c == '=' ? 0 : digit);
@@ -259,12 +264,18 @@ std::string in_double_quotes(std::string_view text) {
     std::string out = "\"";
     for (const char c : text) {
         const auto byte = static_cast<unsigned char>(c);
-        if (c == '"' || c == '\\') (out += '\\') += c;
-        else if (c == '\n') out += "\\n";
-        else if (c == '\r') out += "\\r";
-        else if (c == '\t') out += "\\t";
-        else if (byte < 0x20 || byte == 0x7F) out += fmt::format("\\x{:02x}", byte);
-        else out += c;
+        if (c == '"' || c == '\\')
+            (out += '\\') += c;
+        else if (c == '\n')
+            out += "\\n";
+        else if (c == '\r')
+            out += "\\r";
+        else if (c == '\t')
+            out += "\\t";
+        else if (byte < 0x20 || byte == 0x7F)
+            out += fmt::format("\\x{:02x}", byte);
+        else
+            out += c;
     }
     return out += '"';
 }

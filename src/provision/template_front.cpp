@@ -19,10 +19,10 @@ constexpr std::string_view separator_suffix = "_separator";
 // Text or one marker of the line that is being read. A comment may stretch over several lines of
 // the file; it does not end the line here.
 struct Piece {
-    std::string_view text;    // the author's text, when `engine` is empty
-    std::string engine;       // what a marker becomes in the engine's text; may be "" too
+    std::string_view text;  // the author's text, when `engine` is empty
+    std::string engine;     // what a marker becomes in the engine's text; may be "" too
     bool is_marker = false;
-    bool prints = false;      // a value: its line is never taken away
+    bool prints = false;        // a value: its line is never taken away
     std::int64_t include = -1;  // the index of an include marker
 };
 
@@ -156,8 +156,10 @@ void Reader::end_line() {
             program_.markers[static_cast<std::size_t>(pieces_[1].include)].indentation =
                 pieces_[0].text;
         for (const Piece& piece : pieces_) {
-            if (piece.is_marker) write_marker(piece.engine);
-            else write_text(piece.text);
+            if (piece.is_marker)
+                write_marker(piece.engine);
+            else
+                write_text(piece.text);
             if (piece.prints) behind_marker_ = false;
         }
     }
@@ -303,7 +305,8 @@ void Reader::close_section(const ParsedMarker& parsed) {
 void Reader::add_include(const ParsedMarker& parsed) {
     const std::uint32_t target = program_.file(parsed.path);
     if (program_.files.size() > max_template_files) {
-        fail(line_, column_, fmt::format("more than {} files in one rendering", max_template_files));
+        fail(line_, column_,
+             fmt::format("more than {} files in one rendering", max_template_files));
         stopped_ = true;
     }
     const std::uint32_t index = add_marker(MarkerKind::include, parsed);
@@ -340,8 +343,8 @@ std::size_t Reader::take_marker(std::size_t begin) {
         return source_.size();
     }
     // A section that is at fault only behind its name still opens: its end is not to look stray.
-    const bool is_section = parsed.form == Form::section || parsed.form == Form::each ||
-                            parsed.form == Form::inverted;
+    const bool is_section =
+        parsed.form == Form::section || parsed.form == Form::each || parsed.form == Form::inverted;
     const bool is_known = !parsed.path.empty() || parsed.subject == Subject::item;
     if (!at_fault || (is_section && is_known)) add(parsed);
     const std::string_view inside = source_.substr(begin, parsed.end - begin);

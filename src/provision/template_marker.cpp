@@ -24,13 +24,13 @@ bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 
 bool is_name_byte(char c) {
     const auto byte = static_cast<unsigned char>(c);
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '_' || c == '-' || c == '/' || c == '@' || byte >= 0x80;
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-' || c == '/' || c == '@' || byte >= 0x80;
 }
 
 bool is_modifier_byte(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '_' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-';
 }
 
 std::string quoted(std::string_view text) {
@@ -51,7 +51,7 @@ bool is_path(std::string_view path) {
 
 // Other languages' actions, by their first word: said by name, they are quickly put right.
 std::string hint_for(std::string_view word) {
-    constexpr std::array<std::string_view, 8> actions{"range", "if",       "with",  "else",
+    constexpr std::array<std::string_view, 8> actions{"range",  "if",       "with",  "else",
                                                       "define", "template", "block", "end"};
     const std::string_view first = word.substr(0, std::min(word.find(' '), word.size()));
     if (first != word && std::ranges::find(actions, first) != actions.end())
@@ -161,7 +161,8 @@ bool MarkerParser::parse_delimiters() {
     const std::size_t equals = line.find('=');
     if (equals == std::string_view::npos || !line.substr(equals + 1).starts_with(close_)) {
         return fail(fmt::format("delimiters are set like this: {0}=<% %>={1}, with one blank "
-                                "between them and no '=' in them", open_, close_));
+                                "between them and no '=' in them",
+                                open_, close_));
     }
     std::vector<std::string_view> parts;
     for (const std::string_view part : text::split(text::trim(line.substr(0, equals)), ' ')) {
@@ -170,9 +171,13 @@ bool MarkerParser::parse_delimiters() {
     at_ += equals + 1;
     if (parts.size() != 2)
         return fail(fmt::format("{} delimiters are given, two are needed: the opening and the "
-                                "closing one", parts.size()));
-    if (std::ranges::any_of(parts, [](auto part) { return part.find_first_of("\t\x01\x02") != part.npos; }))
-        return fail("delimiters cannot hold control characters");
+                                "closing one",
+                                parts.size()));
+    const auto is_odd = [](std::string_view part) {
+        return text::printable(part, part.size()) != part;
+    };
+    if (std::ranges::any_of(parts, is_odd))
+        return fail("delimiters cannot hold control characters or bytes that are not UTF-8");
     result_.delimiters = {std::string(parts[0]), std::string(parts[1])};
     result_.end = at_ + close_.size();
     return true;
@@ -215,8 +220,8 @@ bool MarkerParser::parse_optional() {
     ++at_;
     const std::string_view word = take_word();
     if (word != "optional")
-        return fail(fmt::format("a section takes ':optional' and no other modifier, not {}",
-                                quoted(word)));
+        return fail(
+            fmt::format("a section takes ':optional' and no other modifier, not {}", quoted(word)));
     if (result_.form == Form::inverted)
         return fail("':optional' is not needed here: an inverted section may name what is missing");
     result_.optional = true;
@@ -227,8 +232,7 @@ bool MarkerParser::parse_named(Form form) {
     result_.form = form;
     std::string_view word = take_word();
     if (word == each_prefix && at_char(':') && form != Form::value) {
-        if (form == Form::inverted)
-            return fail("'{{^each:...}}' does not exist: write {{^name}}");
+        if (form == Form::inverted) return fail("'{{^each:...}}' does not exist: write {{^name}}");
         result_.form = form == Form::close ? Form::close_each : Form::each;
         ++at_;
         word = take_word();
@@ -328,8 +332,8 @@ ParsedMarker MarkerParser::parse() {
     case '^': parse_named(Form::inverted); break;
     case '/': parse_named(Form::close); break;
     case '%':
-        fail(fmt::format("'{}%' is no marker here: nothing is escaped unless a modifier asks for it",
-                         open_));
+        fail(fmt::format(
+            "'{}%' is no marker here: nothing is escaped unless a modifier asks for it", open_));
         break;
     default: parse_named(Form::value); break;
     }

@@ -51,7 +51,8 @@ bool Renderer::step(const Marker& marker) {
         stop(marker, fmt::format("the output grows past {} MiB", max_output_bytes >> 20));
     if (++steps_ > max_steps) {
         stop(marker, fmt::format("rendering takes more than {} steps: sections over long lists are "
-                                 "nested in each other", max_steps));
+                                 "nested in each other",
+                                 max_steps));
     }
     return !stopped_;
 }
@@ -111,8 +112,7 @@ void Renderer::report_depth(const Marker& marker) {
     const auto again = std::find(chain.rbegin(), chain.rend(), marker.target);
     std::string names;
     const auto first = again == chain.rend() ? chain.end() - 3 : again.base() - 1;
-    for (auto at = first; at != chain.end(); ++at)
-        names += program_.files[*at].name + " includes ";
+    for (auto at = first; at != chain.end(); ++at) names += program_.files[*at].name + " includes ";
     names += program_.files[marker.target].name;
     stop(marker, fmt::format("files are included deeper than {}: {}", max_include_depth, names));
 }
@@ -156,8 +156,8 @@ std::string_view Renderer::print(std::uint32_t index, const Value& value) {
         report(index, fmt::format("'{}' is a list: walk it with {{{{#{}}}}}, or use join= or json",
                                   name, name));
     } else {
-        report(index, fmt::format("'{}' is a map: name one of its values, or use json or yaml",
-                                  name));
+        report(index,
+               fmt::format("'{}' is a map: name one of its values, or use json or yaml", name));
     }
     return {};
 }
@@ -232,8 +232,8 @@ bool Renderer::shows(std::uint32_t index) {
         shown = section_shows(index, marker);
     }
     if (shown && scope_.depth() >= max_nesting) {
-        stop(marker, fmt::format("sections are nested deeper than {}, includes counted",
-                                 max_nesting));
+        stop(marker,
+             fmt::format("sections are nested deeper than {}, includes counted", max_nesting));
         return false;
     }
     return shown;

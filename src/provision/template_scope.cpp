@@ -127,7 +127,7 @@ std::string Scope::suggestion(std::string_view path) const {
         if (frames_[i].value == nullptr) continue;
         const auto near =
             i == 0 ? tree_.nearest_path(path) : nearest_below(*frames_[i].value, path);
-        if (!near) continue;
+        if (!near || *near == path) continue;  // further out than a name's first step lets it look
         const std::size_t distance = text::edit_distance(path, *near);
         if (best && distance >= best_distance) continue;
         best = *near;

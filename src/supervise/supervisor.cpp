@@ -115,6 +115,8 @@ void Supervisor::spawn() {
     }
     outcome_.failure = pid.error();
     return_to_directory();
+    // The child was given the terminal before it failed.
+    if (request.terminal >= 0) platform::give_foreground(request.terminal, ::getpgrp());
     if (platform::is_worth_another_try(pid.error()) && retried_for_ < retry_limit) {
         defer(pid.error());
     } else {

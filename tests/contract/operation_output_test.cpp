@@ -94,6 +94,14 @@ TEST_CASE("how output is passed on can be said by the environment") {
     CHECK(!has(outcome.output + outcome.errors, "[10-op]"));
 }
 
+TEST_CASE("the application has its streams as they were, whatever operations wrote to them") {
+    const ProvisionScene scene;
+    scene.play("10-op", "lines 1000");
+    const Outcome outcome = run({.words = scene.start({}, {"stdio"}), .input = Input::pipe});
+    CHECK(outcome.output.ends_with(
+        "application\n0: pipe blocking\n1: pipe blocking\n2: pipe blocking\n"));
+}
+
 TEST_CASE("the application's output is not touched") {
     const ProvisionScene scene;
     scene.operation("10-op", "echo one");

@@ -39,20 +39,6 @@ constexpr std::chrono::seconds patience{30};
     throw std::system_error(errno, std::generic_category(), what);
 }
 
-void put(const std::string& path, const std::string& text) {
-    const Descriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
-    if (!file || ::write(file.number(), text.data(), text.size()) < 0) fail("write " + path);
-}
-
-// The plain user stays himself in his namespace, or is its root.
-void map_ids(pid_t process) {
-    const std::string folder = fmt::format("/proc/{}/", process);
-    const bool as_root = mode() == Mode::user_namespace;
-    put(folder + "setgroups", "deny");
-    put(folder + "uid_map", fmt::format("{} {} 1", as_root ? 0 : ::geteuid(), ::geteuid()));
-    put(folder + "gid_map", fmt::format("{} {} 1", as_root ? 0 : ::getegid(), ::getegid()));
-}
-
 std::string describe(int status) {
     if (WIFEXITED(status)) return fmt::format("exit {}", WEXITSTATUS(status));
     if (WIFSTOPPED(status)) return fmt::format("stopped {}", WSTOPSIG(status));
@@ -305,10 +291,7 @@ Program::Program(Setup setup) : parts_(std::make_unique<Parts>()) {
     if (std::ranges::none_of(environment, is_path)) {
         environment.push_back("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
     }
-    for (const char* name : {"ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"}) {
-        const char* const value = std::getenv(name);
-        if (value != nullptr) environment.push_back(fmt::format("{}={}", name, value));
-    }
+    for (const std::string& entry : sanitizer_environment()) environment.push_back(entry);
     try {
         parts_->start();
     } catch (...) {

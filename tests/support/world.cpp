@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include <elf.h>
+#include <fmt/format.h>
 #include <grp.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -81,6 +82,12 @@ std::string bring(const char* source, const fs::path& target) {
     return target;
 }
 
+void put(const std::string& path, const std::string& text) {
+    std::ofstream file(path);
+    file << text << std::flush;
+    if (!file) throw std::system_error(errno, std::generic_category(), "write " + path);
+}
+
 // A program header of type PT_INTERP names the loader.
 bool has_no_loader(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
@@ -133,6 +140,14 @@ std::optional<std::string> enter_world() {
 
 Mode mode() { return world().mode; }
 
+void map_ids(pid_t process) {
+    const std::string folder = fmt::format("/proc/{}/", process);
+    const bool as_root = mode() == Mode::user_namespace;
+    put(folder + "setgroups", "deny");
+    put(folder + "uid_map", fmt::format("{} {} 1", as_root ? 0 : ::geteuid(), ::geteuid()));
+    put(folder + "gid_map", fmt::format("{} {} 1", as_root ? 0 : ::getegid(), ::getegid()));
+}
+
 const std::string& kaigara_path() { return world().kaigara; }
 
 std::string face_path(std::string_view name) { return world().stage.path() / name; }
@@ -148,6 +163,19 @@ std::optional<std::string> peer_path(std::string_view name) {
 std::string program_folder() { return world().stage.path(); }
 
 std::string example_path(std::string_view name) { return world().stage.path() / "examples" / name; }
+
+std::vector<std::string> sanitizer_environment() {
+    std::vector<std::string> entries;
+#ifdef KAIGARA_IS_SANITIZED
+    for (const char* name : {"ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"}) {
+        const char* const value = std::getenv(name);
+        entries.push_back(fmt::format("{}={}", name, value == nullptr ? "" : value));
+    }
+    entries.front() += ":handle_abort=0:handle_segv=0:handle_sigbus=0:handle_sigfpe=0:"
+                       "handle_sigill=0:handle_sigtrap=0";
+#endif
+    return entries;
+}
 
 bool kaigara_is_static() { return world().is_static; }
 

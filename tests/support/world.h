@@ -18,6 +18,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include <sys/types.h>
 
 namespace kaigara::test {
 
@@ -27,6 +30,10 @@ enum class Mode { root, user, user_namespace };
 std::optional<std::string> enter_world();
 
 Mode mode();
+
+// Writes the identity maps of a process that is in a user namespace of its own: the plain user
+// stays himself, or is root in there.
+void map_ids(pid_t process);
 
 // The binary under test: KAIGARA_BINARY, or the one of this build.
 const std::string& kaigara_path();
@@ -41,6 +48,10 @@ std::optional<std::string> peer_path(std::string_view name);
 std::string program_folder();
 // A copy of docs/examples/NAME.
 std::string example_path(std::string_view name);
+
+// NAME=value for each program that is started: an instrumented binary has to be told to leave the
+// dispositions of signals as they are. Nothing for any other.
+std::vector<std::string> sanitizer_environment();
 
 // No loader stands between exec and the binary's first instruction.
 bool kaigara_is_static();

@@ -213,6 +213,14 @@ TEST_CASE("a NUL that an escape makes is an error, in a value and in a key") {
     CHECK(read("\"x\\0y\": 1\n") == "m.yml:1:1: a NUL character");
 }
 
+TEST_CASE("the escapes of a quoted text are whole characters") {
+    // yaml-cpp makes one byte, no UTF-8, of the first two.
+    CHECK(at(tree_of(R"(a: "é\Nx\_\N")"), "a").text() == "é\xC2\x85x\xC2\xA0\xC2\x85");
+    CHECK(at(tree_of(R"(a: "\x85\u00e9\U0001F600\L\P\/\"")"), "a").text() ==
+          "\xC2\x85é\xF0\x9F\x98\x80\xE2\x80\xA8\xE2\x80\xA9/\"");
+    CHECK(starts_with(read(R"(a: "\uD800")"), "m.yml:1:"));
+}
+
 TEST_CASE("a second document is an error, even an empty one") {
     const std::string message = ": a second document begins here; one file holds one";
     CHECK(read("a: 1\n---\nb: 2\n") == "m.yml:2:1" + message);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "provision/modifiers.h"
 
-#include <array>
 #include <algorithm>
+#include <array>
 
 #include <doctest/doctest.h>
 
@@ -114,12 +114,12 @@ TEST_CASE("yaml writes blocks, and strings that no reader takes for something el
     CHECK(modified("two words", "yaml") == "\"two words\"");
     CHECK(modified("two\nlines", "yaml") == R"("two\nlines")");
     CHECK(modified("", "yaml") == "\"\"");
-    const Value nested = Value::map(
-        {{"list", words({"a", "1"})},
-         {"empty", Value::map({})},
-         {"none", Value::null()},
-         {"maps", Value::list({Value::map({{"x", plain("1")}, {"y", words({"2"})}}),
-                               Value::list({}), Value::list({words({"3"})})})}});
+    const Value nested =
+        Value::map({{"list", words({"a", "1"})},
+                    {"empty", Value::map({})},
+                    {"none", Value::null()},
+                    {"maps", Value::list({Value::map({{"x", plain("1")}, {"y", words({"2"})}}),
+                                          Value::list({}), Value::list({words({"3"})})})}});
     CHECK(modified(nested, "yaml") == "empty: {}\n"
                                       "list:\n"
                                       "  - a\n"
@@ -202,4 +202,4 @@ TEST_CASE("arguments are checked against the table") {
     CHECK_FALSE(argument_fault(*find_modifier("indent"), &text).empty());
 }
 
-}
+}  // TEST_SUITE("provision")

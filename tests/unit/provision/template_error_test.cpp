@@ -27,8 +27,8 @@ TEST_CASE("inside a list the item is told too") {
           "main.tmpl:1:13: no value for 'nme' in 'servers.0' (did you mean 'name'?)");
     CHECK(errors_of("{{#servers}}{{tls.cert}}{{/servers}}") ==
           "main.tmpl:1:13: no value for 'tls.cert' in 'servers.1'");
-    CHECK(errors_of("{{#each:users}}{{.}}{{uid}}{{/each:users}}").starts_with(
-          "main.tmpl:1:21: no value for 'uid' in 'users.alice'"));
+    CHECK(errors_of("{{#each:users}}{{.}}{{uid}}{{/each:users}}")
+              .starts_with("main.tmpl:1:21: no value for 'uid' in 'users.alice'"));
     CHECK(errors_of("{{#servers}}{{#ports}}{{x}}{{/ports}}{{/servers}}") ==
           "main.tmpl:1:23: no value for 'x' in 'servers.0.ports.0'");
 }
@@ -53,9 +53,9 @@ TEST_CASE("a map or a list is not printed as it is") {
           "main.tmpl:1:1: 'app.db' is a map: name one of its values, or use json or yaml");
     CHECK(errors_of("{{hosts}}") ==
           "main.tmpl:1:1: 'hosts' is a list: walk it with {{#hosts}}, or use join= or json");
-    CHECK(errors_of("{{#servers}}{{.}}{{/servers}}")
-              .starts_with("main.tmpl:1:13: '.' is a map"));
-    CHECK(errors_of("{{hosts:upper}}").starts_with("main.tmpl:1:1: 'hosts': 'upper' needs text, this is a list"));
+    CHECK(errors_of("{{#servers}}{{.}}{{/servers}}").starts_with("main.tmpl:1:13: '.' is a map"));
+    CHECK(errors_of("{{hosts:upper}}")
+              .starts_with("main.tmpl:1:1: 'hosts': 'upper' needs text, this is a list"));
 }
 
 TEST_CASE("required= says what its author wrote") {
@@ -72,13 +72,15 @@ TEST_CASE("counters stand in sections only") {
     CHECK(errors_of("{{#hosts}}{{@key}}{{/hosts}}") ==
           "main.tmpl:1:11: '@key' stands outside of any {{#each:map}}");
     CHECK(errors_of("{{@indx}}") == "main.tmpl:1:1: '@indx' is unknown (did you mean '@index'?)");
-    CHECK(errors_of("{{#@index}}{{/@index}}").starts_with("main.tmpl:1:1: '@index' is a value, not a section"));
+    CHECK(errors_of("{{#@index}}{{/@index}}")
+              .starts_with("main.tmpl:1:1: '@index' is a value, not a section"));
     CHECK(errors_of("{{#each:name}}{{/each:name}}") ==
           "main.tmpl:1:1: 'each:' needs a map or a list, 'name' is text");
 }
 
 TEST_CASE("a section has to be closed, once, and in its turn") {
-    CHECK(errors_of("a\n {{#app}}x") == "main.tmpl:2:2: section is not closed: '{{/app}}' is missing");
+    CHECK(errors_of("a\n {{#app}}x") ==
+          "main.tmpl:2:2: section is not closed: '{{/app}}' is missing");
     CHECK(errors_of("{{#each:users}}") ==
           "main.tmpl:1:1: section is not closed: '{{/each:users}}' is missing");
     CHECK(errors_of("x{{/app}}") == "main.tmpl:1:2: '{{/app}}' closes nothing: no section is open");
@@ -93,16 +95,17 @@ TEST_CASE("a section has to be closed, once, and in its turn") {
 }
 
 TEST_CASE("a marker that is not closed on its line is an error where it begins") {
-    for (const char* source : {"a {{app.db.host\n}}", "a {{", "a {{ ", "a {{app.db.host}", "a {{#app\n}}",
-                               "a {{>x", "a {{name:default=x", "a {{name:upper"}) {
+    for (const char* source : {"a {{app.db.host\n}}", "a {{", "a {{ ", "a {{app.db.host}",
+                               "a {{#app\n}}", "a {{>x", "a {{name:default=x", "a {{name:upper"}) {
         CAPTURE(source);
         CHECK(errors_of(source).starts_with(
             "main.tmpl:1:3: marker is not closed on its line: '}}' is missing"));
     }
     CHECK(errors_of("a {{! b\nc").starts_with("main.tmpl:1:3: comment is not closed"));
-    CHECK(errors_of("{{name:default=\"x}}").starts_with("main.tmpl:1:1: the quotes of an argument"));
-    CHECK(errors_of("{{=<% %>=}}<%name}}").starts_with(
-        "main.tmpl:1:12: marker is not closed on its line: '%>' is missing"));
+    CHECK(
+        errors_of("{{name:default=\"x}}").starts_with("main.tmpl:1:1: the quotes of an argument"));
+    CHECK(errors_of("{{=<% %>=}}<%name}}")
+              .starts_with("main.tmpl:1:12: marker is not closed on its line: '%>' is missing"));
 }
 
 TEST_CASE("a bad name is an error, and other languages' actions are known") {
@@ -111,11 +114,13 @@ TEST_CASE("a bad name is an error, and other languages' actions are known") {
     CHECK(errors_of("{{a.}}").starts_with("main.tmpl:1:1: 'a.' is no name"));
     CHECK(errors_of("{{a\xff}}").starts_with("main.tmpl:1:1: 'a\\xff' is no name"));
     CHECK(errors_of("{{a$b}}").starts_with("main.tmpl:1:1: 'a$b' is no name; a name has letters"));
-    CHECK(errors_of("{{range .hosts}}").find("sections are written {{#name}}") != std::string::npos);
+    CHECK(errors_of("{{range .hosts}}").find("sections are written {{#name}}") !=
+          std::string::npos);
     CHECK(errors_of("{{- .name -}}").find("are not needed") != std::string::npos);
     CHECK(errors_of("{{upper .name}}").find("{{name:upper}}") != std::string::npos);
     CHECK(errors_of("{{/* c */}}").find("{{! ... }}") != std::string::npos);
-    CHECK(errors_of("{{%AUTOESCAPE context=\"HTML\"}}").starts_with("main.tmpl:1:1: '{{%' is no marker"));
+    CHECK(errors_of("{{%AUTOESCAPE context=\"HTML\"}}")
+              .starts_with("main.tmpl:1:1: '{{%' is no marker"));
     CHECK(errors_of("{{>}}") == "main.tmpl:1:1: the include names no file");
 }
 
@@ -124,7 +129,8 @@ TEST_CASE("an unknown modifier or a wrong argument is an error, in hidden sectio
           "main.tmpl:2:1: unknown modifier 'uper' (did you mean 'upper'?)");
     CHECK(errors_of("{{name:b64enc}}") ==
           "main.tmpl:1:1: unknown modifier 'b64enc' (did you mean 'base64'?)");
-    CHECK(errors_of("{{name:default}}") == "main.tmpl:1:1: 'default' needs an argument: default=TEXT");
+    CHECK(errors_of("{{name:default}}") ==
+          "main.tmpl:1:1: 'default' needs an argument: default=TEXT");
     CHECK(errors_of("{{name:upper=x}}") == "main.tmpl:1:1: 'upper' takes no argument");
     CHECK(errors_of("{{name:indent=x}}") ==
           "main.tmpl:1:1: 'indent' needs a number from 0 to 1000, not 'x'");
@@ -137,20 +143,22 @@ TEST_CASE("an unknown modifier or a wrong argument is an error, in hidden sectio
 TEST_CASE("sections take no modifier but :optional") {
     CHECK(errors_of("{{#name:upper}}{{/name}}") ==
           "main.tmpl:1:1: a section takes ':optional' and no other modifier, not 'upper'");
-    CHECK(errors_of("{{^name:optional}}{{/name}}").starts_with("main.tmpl:1:1: ':optional' is not needed"));
+    CHECK(errors_of("{{^name:optional}}{{/name}}")
+              .starts_with("main.tmpl:1:1: ':optional' is not needed"));
     CHECK(errors_of("{{^each:name}}").starts_with("main.tmpl:1:1: '{{^each:...}}' does not exist"));
 }
 
 TEST_CASE("delimiters have to be two, without blanks or equal signs") {
-    for (const char* source : {"{{=}}", "{{==}}", "{{=<%=}}", "{{=a b c=}}", "{{=a=b c=}}", "{{=<% %>}}"}) {
+    for (const char* source :
+         {"{{=}}", "{{==}}", "{{=<%=}}", "{{=a b c=}}", "{{=a=b c=}}", "{{=<% %>}}"}) {
         CAPTURE(source);
         CHECK(errors_of(source).starts_with("main.tmpl:1:1: "));
     }
 }
 
 TEST_CASE("messages show no secret") {
-    const Tree tree(Value::map({{"key", secret("hunter2")},
-                                {"keys", Value::list({secret("hunter2")})}}));
+    const Tree tree(
+        Value::map({{"key", secret("hunter2")}, {"keys", Value::list({secret("hunter2")})}}));
     for (const char* source : {"{{key.x}}", "{{key:unbase64}}", "{{keys}}", "{{key:join=,}}",
                                "{{#each:key}}{{/each:key}}", "{{hunter}}"}) {
         CAPTURE(source);
@@ -192,7 +200,8 @@ TEST_CASE("100 sections within each other are fine, 101 are not") {
     };
     CHECK(text_of(nested(100)) == "x");
     CHECK(errors_of(nested(101)).find("sections are nested deeper than 100") != std::string::npos);
-    CHECK(errors_of(nested(50'000)).find("sections are nested deeper than 100") != std::string::npos);
+    CHECK(errors_of(nested(50'000)).find("sections are nested deeper than 100") !=
+          std::string::npos);
     std::string around;
     for (int i = 0; i < 60; ++i) around += "{{#app.on}}";
     around += "{{>i}}";
@@ -232,4 +241,4 @@ TEST_CASE("a thousand errors are enough") {
     CHECK(bad.error().size() == provision::max_template_errors + 1);
 }
 
-}
+}  // TEST_SUITE("provision")

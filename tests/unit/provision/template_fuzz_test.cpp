@@ -30,9 +30,11 @@ constexpr std::array samples{
 };
 
 constexpr std::array pieces{
-    "{{", "}}", "{{#", "{{/", "{{^", "{{>", "{{!", "{{=", "=}}", ":", "=", "|", "\"", "\\", "\n",
-    ".", "each:", "_separator", ":optional", ":default=", "@index", "app", "hosts", "name", "\x01",
-    "\x02", "%", " ", "{{.}}", "{{>one}}", "{{#hosts}}", "{{/hosts}}", "\r\n", "\xff", "indent=9",
+    "{{",    "}}",       "{{#",        "{{/",        "{{^",       "{{>",       "{{!",
+    "{{=",   "=}}",      ":",          "=",          "|",         "\"",        "\\",
+    "\n",    ".",        "each:",      "_separator", ":optional", ":default=", "@index",
+    "app",   "hosts",    "name",       "\x01",       "\x02",      "%",         " ",
+    "{{.}}", "{{>one}}", "{{#hosts}}", "{{/hosts}}", "\r\n",      "\xff",      "indent=9",
 };
 
 class Mutator {
@@ -49,8 +51,10 @@ public:
     std::string noise() {
         std::string text;
         for (std::size_t count = below(60); count > 0; --count) {
-            if (below(4) == 0) text += static_cast<char>(below(256));
-            else text += pieces[below(pieces.size())];
+            if (below(4) == 0)
+                text += static_cast<char>(below(256));
+            else
+                text += pieces[below(pieces.size())];
         }
         return text;
     }
@@ -97,7 +101,8 @@ TEST_SUITE("provision") {
 
 TEST_CASE("no mutation of a template crashes, hangs or is a bug of ours") {
     const Tree tree = sample_tree();
-    const Files files{{"one", "x {{name}}\n{{#hosts}}{{.}}{{>two}}\n{{/hosts}}"}, {"two", "{{@index}}\n"}};
+    const Files files{{"one", "x {{name}}\n{{#hosts}}{{.}}{{>two}}\n{{/hosts}}"},
+                      {"two", "{{@index}}\n"}};
     Mutator mutator(20260117);
     for (int i = 0; i < 4000; ++i) {
         check_outcome(mutator.mutated(), tree, files);
@@ -120,4 +125,4 @@ TEST_CASE("text without markers comes out as it went in, whatever its bytes are"
     }
 }
 
-}
+}  // TEST_SUITE("provision")

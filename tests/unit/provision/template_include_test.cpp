@@ -30,14 +30,16 @@ TEST_CASE("indentations of includes within includes add up") {
 
 TEST_CASE("values of several lines are indented with the include") {
     const Tree tree(Value::map({{"pem", Value::quoted("BEGIN\nMII\nEND")}}));
-    CHECK(text_of("k: |\n  {{>p}}\n", tree, {{"p", "{{pem}}\n"}}) == "k: |\n  BEGIN\n  MII\n  END\n");
+    CHECK(text_of("k: |\n  {{>p}}\n", tree, {{"p", "{{pem}}\n"}}) ==
+          "k: |\n  BEGIN\n  MII\n  END\n");
 }
 
 TEST_CASE("an include behind text is not indented") {
     CHECK(text_of("  a: {{>i}}\n", {{"i", "x\ny"}}) == "  a: x\ny\n");
 }
 
-TEST_CASE("an include with a line for itself ends its line once, and leaves none when it is empty") {
+TEST_CASE(
+    "an include with a line for itself ends its line once, and leaves none when it is empty") {
     CHECK(text_of("a\n{{>i}}\nb\n", {{"i", "x"}}) == "a\nx\nb\n");
     CHECK(text_of("a\n{{>i}}\nb\n", {{"i", "x\n"}}) == "a\nx\nb\n");
     CHECK(text_of("a\n  {{>i}}\nb\n", {{"i", ""}}) == "a\nb\n");
@@ -64,7 +66,8 @@ TEST_CASE("a file that cannot be loaded is an error at its first include, shown 
           "main.tmpl:1:13: cannot include 'gone': no such file");
     const auto rendered = provision::render_template("{{>x}}", "m", sample_tree(), {});
     REQUIRE_FALSE(rendered.has_value());
-    CHECK(rendered.error().front().text() == "m:1:1: cannot include 'x': nothing can be included here");
+    CHECK(rendered.error().front().text() ==
+          "m:1:1: cannot include 'x': nothing can be included here");
 }
 
 TEST_CASE("a file is loaded once, however often it is included") {
@@ -74,8 +77,8 @@ TEST_CASE("a file is loaded once, however often it is included") {
         ++loads;
         return std::string("x");
     };
-    const auto rendered =
-        provision::render_template("{{>i}}{{>i}}{{#hosts}}{{>i}}{{/hosts}}", "m", sample_tree(), options);
+    const auto rendered = provision::render_template("{{>i}}{{>i}}{{#hosts}}{{>i}}{{/hosts}}", "m",
+                                                     sample_tree(), options);
     REQUIRE(rendered.has_value());
     CHECK(rendered->text == "xxxxx");
     CHECK(loads == 1);
@@ -83,9 +86,11 @@ TEST_CASE("a file is loaded once, however often it is included") {
 
 TEST_CASE("files may include each other as deep as the data goes") {
     const Tree tree(Value::map(
-        {{"node", Value::map({{"v", plain("1")},
-                              {"next", Value::map({{"v", plain("2")}, {"next", Value::null()}})}})}}));
-    CHECK(text_of("{{#node}}{{>n}}{{/node}}", tree, {{"n", "{{v}}{{#next}}>{{>n}}{{/next}}"}}) == "1>2");
+        {{"node",
+          Value::map({{"v", plain("1")},
+                      {"next", Value::map({{"v", plain("2")}, {"next", Value::null()}})}})}}));
+    CHECK(text_of("{{#node}}{{>n}}{{/node}}", tree, {{"n", "{{v}}{{#next}}>{{>n}}{{/next}}"}}) ==
+          "1>2");
 }
 
 TEST_CASE("a circle of includes is an error that names it") {
@@ -102,7 +107,8 @@ TEST_CASE("a circle with many branches ends as soon") {
 
 TEST_CASE("32 files within each other are fine, 33 are not") {
     Files files;
-    for (int i = 1; i < 32; ++i) files["f" + std::to_string(i)] = "{{>f" + std::to_string(i + 1) + "}}";
+    for (int i = 1; i < 32; ++i)
+        files["f" + std::to_string(i)] = "{{>f" + std::to_string(i + 1) + "}}";
     files["f32"] = "deep";
     CHECK(text_of("{{>f1}}", files) == "deep");
     files["f32"] = "{{>f33}}";
@@ -111,4 +117,4 @@ TEST_CASE("32 files within each other are fine, 33 are not") {
           "f32:1:1: files are included deeper than 32: f30 includes f31 includes f32 includes f33");
 }
 
-}
+}  // TEST_SUITE("provision")

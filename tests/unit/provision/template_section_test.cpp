@@ -35,14 +35,15 @@ TEST_CASE("an inverted section stands for a missing value too") {
 }
 
 TEST_CASE("names are looked for in the item, then outwards") {
-    CHECK(text_of("{{#servers}}{{name}} {{app.version}} {{#ports}}{{.}}@{{name}} {{/ports}}{{/servers}}") ==
-          "one 1.10 80@one 443@one two 1.10 8080@two ");
+    CHECK(text_of("{{#servers}}{{name}} {{app.version}} {{#ports}}{{.}}@{{name}} "
+                  "{{/ports}}{{/servers}}") == "one 1.10 80@one 443@one two 1.10 8080@two ");
     CHECK(text_of("{{#hosts}}{{name}} {{/hosts}}") == "outside outside outside ");
 }
 
 TEST_CASE("the first step of a name decides where it stays") {
-    const Tree tree(Value::map({{"tls", Value::map({{"cert", plain("c")}, {"key", plain("k")}})},
-                                {"item", Value::map({{"tls", Value::map({{"cert", plain("i")}})}})}}));
+    const Tree tree(
+        Value::map({{"tls", Value::map({{"cert", plain("c")}, {"key", plain("k")}})},
+                    {"item", Value::map({{"tls", Value::map({{"cert", plain("i")}})}})}}));
     CHECK(text_of("{{#item}}{{tls.cert}}{{/item}}", tree) == "i");
     CHECK(errors_of("{{#item}}{{tls.key}}{{/item}}", tree) ==
           "main.tmpl:1:10: no value for 'tls.key'");
@@ -72,7 +73,8 @@ TEST_CASE("separators of nested lists are told apart, and may stand deeper or tw
 }
 
 TEST_CASE("a separator may say what stands between maps' entries") {
-    CHECK(text_of("{{#each:users}}{{@key}}{{#users_separator}},{{/users_separator}}{{/each:users}}") ==
+    CHECK(text_of(
+              "{{#each:users}}{{@key}}{{#users_separator}},{{/users_separator}}{{/each:users}}") ==
           "alice,bob");
 }
 
@@ -110,16 +112,20 @@ TEST_CASE("a line that holds more than such markers stays whole") {
 
 TEST_CASE("a name that only some items have is not nowhere") {
     CHECK(text_of("{{#servers}}{{#tls}}{{cert}}{{/tls}}.{{/servers}}") == "one.pem..");
-    CHECK(text_of("{{#servers}}{{#app.off}}{{/app.off}}{{#tls.cert}}t{{/tls.cert}}{{/servers}}") == "t");
+    CHECK(text_of("{{#servers}}{{#app.off}}{{/app.off}}{{#tls.cert}}t{{/tls.cert}}{{/servers}}") ==
+          "t");
 }
 
 TEST_CASE("that holds where the items that have it are not walked") {
     const Value backend = Value::map({{"url", plain("u")}});
     const Value rich = Value::map({{"url", plain("v")}, {"tls", plain("t")}});
     const Tree tree(Value::map(
-        {{"list", Value::list({Value::map({{"live", plain("true")}, {"backends", Value::list({backend})}}),
-                               Value::map({{"live", plain("false")}, {"backends", Value::list({rich})}})})}}));
-    CHECK(text_of("{{#list}}{{#live}}{{#backends}}{{url}}{{#tls}}{{.}}{{/tls}}{{/backends}}{{/live}}{{/list}}",
+        {{"list",
+          Value::list(
+              {Value::map({{"live", plain("true")}, {"backends", Value::list({backend})}}),
+               Value::map({{"live", plain("false")}, {"backends", Value::list({rich})}})})}}));
+    CHECK(text_of("{{#list}}{{#live}}{{#backends}}{{url}}{{#tls}}{{.}}{{/tls}}{{/backends}}{{/"
+                  "live}}{{/list}}",
                   tree) == "u");
 }
 
@@ -145,4 +151,4 @@ TEST_CASE("what an unwalked section holds is not asked for") {
     CHECK(text_of("{{#app.off}}{{app.gone}}{{#nowhere}}{{/nowhere}}{{/app.off}}.") == ".");
 }
 
-}
+}  // TEST_SUITE("provision")

@@ -122,4 +122,4 @@ TEST_CASE("printing a secret, or deciding by one, is told") {
     CHECK_FALSE(used("{{app.db:json}}"));
 }
 
-}
+}  // TEST_SUITE("provision")

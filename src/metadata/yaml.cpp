@@ -80,7 +80,7 @@ std::string with_whole_characters(std::string_view text) {
         text.remove_prefix(*bad + 1);
     }
     out += text;
-    return out;
+    return text::valid_utf8(out);
 }
 
 // The offset behind the tag and the anchor that stand before a scalar.

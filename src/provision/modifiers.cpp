@@ -230,7 +230,8 @@ Result<Value> apply_modifiers(const Value* value, std::span<const ModifierCall> 
         now = &current;
         missing = false;
     }
-    return now == &current ? std::move(current) : *now;
+    if (now != &current) return *now;
+    return current;
 }
 
 std::string_view kind_in_words(const Value& value) noexcept {

@@ -36,6 +36,7 @@ int send(pid_t target, int signal) { return ::kill(target, signal) == 0 ? 0 : er
 int send_as_received(pid_t target, int signal, const platform::Signal& received) {
     if (received.code != SI_QUEUE || target < 0) return send(target, signal);
     sigval value;
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): nobody here follows it, it is handed on
     value.sival_ptr = reinterpret_cast<void*>(received.value);
     return ::sigqueue(target, signal, value) == 0 ? 0 : errno;
 }

@@ -43,9 +43,9 @@ void fill_environment(Application& application, char** environment, const platfo
     for (std::size_t i = 0; i < count; ++i) {
         char* entry = environment[i];
         if (is_own(entry)) continue;
-        if (user != nullptr && (has_name(entry, "HOME") ||
-                                (!user->name.empty() && (has_name(entry, "USER") ||
-                                                         has_name(entry, "LOGNAME")))))
+        if (user != nullptr &&
+            (has_name(entry, "HOME") ||
+             (!user->name.empty() && (has_name(entry, "USER") || has_name(entry, "LOGNAME")))))
             continue;
         if (has_name(entry, "LISTEN_PID")) {
             if (char* own = listen_pid_entry(application, entry)) entry = own;

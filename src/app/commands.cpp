@@ -43,7 +43,8 @@ constexpr std::string_view overview_head =
     "Commands:\n";
 
 constexpr std::string_view overview_tail =
-    "\nThe options of a command: kaigara help COMMAND. Each option of start, exec and provision is\n"
+    "\nThe options of a command: kaigara help COMMAND. Each option of start, exec and provision "
+    "is\n"
     "also an environment variable: --stop-timeout is KAIGARA_STOP_TIMEOUT.\n"
     "Called tini, docker-init, dumb-init or catatonit, kaigara is that program.\n";
 
@@ -114,15 +115,18 @@ Result<std::string> help_text(std::string_view name) {
                                  text::printable(name, 60), text::did_you_mean(name, names)),
                      ""};
     }
-    const bool has_options = std::ranges::any_of(settings_table(), [command](const Setting& setting) {
-        return (setting.commands & command->bit) != 0;
-    });
-    out = fmt::format("kaigara {}{}{}{}\n\n  {}\n", command->name, has_options ? " [OPTION]..." : "",
-                      command->operands.empty() ? "" : " ", command->operands, command->help);
+    const bool has_options =
+        std::ranges::any_of(settings_table(), [command](const Setting& setting) {
+            return (setting.commands & command->bit) != 0;
+        });
+    out =
+        fmt::format("kaigara {}{}{}{}\n\n  {}\n", command->name, has_options ? " [OPTION]..." : "",
+                    command->operands.empty() ? "" : " ", command->operands, command->help);
     if (!has_options) return out;
     out += "\nOptions:\n";
     for (const Setting& setting : settings_table()) {
-        if ((setting.commands & command->bit) != 0) append_row(out, setting_text(setting), setting.help);
+        if ((setting.commands & command->bit) != 0)
+            append_row(out, setting_text(setting), setting.help);
     }
     append_row(out, "  -h, --help", "print this text");
     return out;

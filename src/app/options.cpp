@@ -52,7 +52,8 @@ private:
         if (argc_ < 2) return usage("a command is needed: see 'kaigara help'");
         const std::string_view word = argv_[1];
         // `kaigara -- PROGRAM` and `kaigara --log-level debug -- PROGRAM` are `start`.
-        if (word.starts_with('-') && word != "--help" && word != "-h" && word != "--version") return {};
+        if (word.starts_with('-') && word != "--help" && word != "-h" && word != "--version")
+            return {};
         ++next_;
         const Command* found = find_command(word);
         if (found == nullptr) {
@@ -114,7 +115,8 @@ private:
 
     const Setting* find_letter(char letter) const {
         for (const Setting& setting : settings_table()) {
-            if (setting.letter == letter && (setting.commands & line_.command) != 0) return &setting;
+            if (setting.letter == letter && (setting.commands & line_.command) != 0)
+                return &setting;
         }
         return nullptr;
     }
@@ -148,7 +150,8 @@ std::vector<std::string_view> split_variable(const Setting& setting, std::string
     const std::string_view separators = setting.name == "set" ? "\n" : " \t\n,";
     while (!value.empty()) {
         const std::size_t end = value.find_first_of(separators);
-        if (const std::string_view word = value.substr(0, end); !word.empty()) words.push_back(word);
+        if (const std::string_view word = value.substr(0, end); !word.empty())
+            words.push_back(word);
         if (end == std::string_view::npos) break;
         value.remove_prefix(end + 1);
     }
@@ -217,8 +220,7 @@ Result<Settings, Errors> load_settings(const CommandLine& line, char** environme
     Chosen chosen = from_options;
     apply_environment(settings, line.command, environment, from_options, chosen, errors);
     const bool has_file = (line.command & (command::exec | command::help | command::version)) == 0;
-    if (errors.empty() && has_file)
-        read_settings_file(settings, line.command, chosen, errors);
+    if (errors.empty() && has_file) read_settings_file(settings, line.command, chosen, errors);
     if (!errors.empty()) return errors;
     return settings;
 }

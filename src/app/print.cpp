@@ -47,7 +47,8 @@ int print_metadata(const Settings& settings, const Tree& tree) {
     if (settings.origin) return print(metadata::to_origins(tree, secrets));
     if (settings.format == MetadataFormat::json)
         return print(metadata::to_json(tree.root(), 2, secrets) + "\n");
-    if (settings.format == MetadataFormat::yaml) return print(metadata::to_yaml(tree.root(), secrets));
+    if (settings.format == MetadataFormat::yaml)
+        return print(metadata::to_yaml(tree.root(), secrets));
     const auto text = metadata::to_env(tree, secrets);
     return text ? print(*text) : report(text.error());
 }

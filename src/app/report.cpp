@@ -49,9 +49,9 @@ int report(const Errors& errors) {
 int report(const supervise::Outcome& outcome, const supervise::Launch& launch) {
     using Kind = supervise::Outcome::Kind;
     switch (outcome.kind) {
-        case Kind::ended: return exit_code(outcome.end, launch);
-        case Kind::never_started: return exit_code_of_signal(outcome.signal);
-        case Kind::refused: break;
+    case Kind::ended: return exit_code(outcome.end, launch);
+    case Kind::never_started: return exit_code_of_signal(outcome.signal);
+    case Kind::refused: break;
     }
     if (outcome.failure.step == platform::SpawnStep::directory)
         return report(system_error(Fault::not_executable, outcome.failure.code,

@@ -31,7 +31,8 @@ const char* find_snapshot(char** environment) {
 // The descriptor is read directly, so it works where /proc is not mounted.
 Result<std::string> read_snapshot(const std::string& place) {
     if (!place.starts_with(own_descriptors)) return platform::read_file(place, largest_snapshot);
-    const auto fd = text::parse_number(std::string_view(place).substr(own_descriptors.size()), 1U << 20U);
+    const auto fd =
+        text::parse_number(std::string_view(place).substr(own_descriptors.size()), 1U << 20U);
     if (!fd) return Error{Fault::bad_data, 0, "is no descriptor", ""};
     auto content = platform::read_all(static_cast<int>(*fd), largest_snapshot);
     if (!content && content.error().code == EBADF)
@@ -57,8 +58,8 @@ Result<Tree, Errors> load_snapshot(const std::string& place) {
 Result<Tree, Errors> resolve(const Settings& settings, char** environment) {
     metadata::GatherPlan plan;
     plan.defaults_path = settings.metadata.path;
-    plan.defaults_presence = settings.metadata.named ? metadata::Presence::required
-                                                     : metadata::Presence::optional;
+    plan.defaults_presence =
+        settings.metadata.named ? metadata::Presence::required : metadata::Presence::optional;
     for (; *environment != nullptr; ++environment) plan.environment.emplace_back(*environment);
     plan.sets = settings.sets;
     return metadata::gather(plan);

@@ -40,7 +40,8 @@ void watch_parent(const Settings& settings, pid_t parent) {
 
 int run_exec(const CommandLine& line, const Settings& settings, char** environment) {
     if (line.program == nullptr)
-        return report(Error{Fault::usage, 0, "'exec' needs a program: kaigara exec PROGRAM [ARG]...", ""});
+        return report(
+            Error{Fault::usage, 0, "'exec' needs a program: kaigara exec PROGRAM [ARG]...", ""});
     auto application = make_application(settings, line.program, environment);
     if (!application) return report(application.error());
     supervise::Observer silent;

@@ -25,10 +25,7 @@ class Reader {
 public:
     Reader(Settings& settings, Commands command, const std::bitset<64>& chosen, Tree tree,
            Errors& errors)
-        : settings_(settings),
-          command_(command),
-          chosen_(chosen),
-          tree_(std::move(tree)),
+        : settings_(settings), command_(command), chosen_(chosen), tree_(std::move(tree)),
           errors_(errors) {}
 
     void read() {

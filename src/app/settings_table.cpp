@@ -84,9 +84,9 @@ Result<void> assign_umask(Settings& settings, std::string_view value) {
 
 Result<void> assign_level(Settings& settings, std::string_view value) {
     static constexpr std::array<Choice<log::Level>, 4> levels{{{"error", log::Level::error},
-                                                              {"warn", log::Level::warn},
-                                                              {"info", log::Level::info},
-                                                              {"debug", log::Level::debug}}};
+                                                               {"warn", log::Level::warn},
+                                                               {"info", log::Level::info},
+                                                               {"debug", log::Level::debug}}};
     KG_LET(level, choose(value, levels));
     settings.log_level = level;
     return {};
@@ -111,10 +111,9 @@ Result<void> assign_operation_output(Settings& settings, std::string_view value)
 }
 
 Result<void> assign_format(Settings& settings, std::string_view value) {
-    static constexpr std::array<Choice<MetadataFormat>, 3> formats{
-        {{"yaml", MetadataFormat::yaml},
-         {"json", MetadataFormat::json},
-         {"env", MetadataFormat::env}}};
+    static constexpr std::array<Choice<MetadataFormat>, 3> formats{{{"yaml", MetadataFormat::yaml},
+                                                                    {"json", MetadataFormat::json},
+                                                                    {"env", MetadataFormat::env}}};
     KG_LET(format, choose(value, formats));
     settings.format = format;
     return {};

@@ -28,13 +28,13 @@ inline constexpr Commands help = 1U << 7U;
 }  // namespace command
 
 struct Setting {
-    std::string_view name;           // "stop-timeout": --stop-timeout, KAIGARA_STOP_TIMEOUT
-    char letter;                     // 'g' for -g; 0 for none
-    std::string_view argument;       // "D" in the help; empty for a switch
-    std::string_view key;            // "application.stop-timeout" in kaigara.yml; empty for none
-    Commands commands;               // those that take it
-    bool repeats;                    // may be given several times
-    std::string_view help;           // one line, no full stop
+    std::string_view name;      // "stop-timeout": --stop-timeout, KAIGARA_STOP_TIMEOUT
+    char letter;                // 'g' for -g; 0 for none
+    std::string_view argument;  // "D" in the help; empty for a switch
+    std::string_view key;       // "application.stop-timeout" in kaigara.yml; empty for none
+    Commands commands;          // those that take it
+    bool repeats;               // may be given several times
+    std::string_view help;      // one line, no full stop
     // Fault::usage with a message that names the value and what is accepted.
     Result<void> (*assign)(Settings&, std::string_view value);
 

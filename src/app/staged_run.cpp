@@ -29,9 +29,9 @@ namespace {
 
 provision::OutputMode output_mode(OperationOutput output) {
     switch (output) {
-        case OperationOutput::raw: return provision::OutputMode::raw;
-        case OperationOutput::json: return provision::OutputMode::json;
-        case OperationOutput::prefix: break;
+    case OperationOutput::raw: return provision::OutputMode::raw;
+    case OperationOutput::json: return provision::OutputMode::json;
+    case OperationOutput::prefix: break;
     }
     return provision::OutputMode::prefix;
 }
@@ -58,9 +58,7 @@ std::vector<std::string> operation_environment(const Settings& settings, char** 
 class StagedRun {
 public:
     StagedRun(const CommandLine& line, const Settings& settings, char** environment)
-        : line_(line),
-          settings_(settings),
-          environment_(environment),
+        : line_(line), settings_(settings), environment_(environment),
           signals_(
               loop_, [this](const platform::Signal& signal) { on_signal(signal); },
               [this] { on_child(); }),
@@ -113,7 +111,8 @@ private:
     std::optional<int> make_snapshot(platform::Fd& snapshot) {
         const auto tree = resolve(settings_, environment_);
         if (!tree) return report(tree.error());
-        auto memory = platform::sealed_memory("kaigara-snapshot", metadata::snapshot::encode(*tree));
+        auto memory =
+            platform::sealed_memory("kaigara-snapshot", metadata::snapshot::encode(*tree));
         if (!memory) return report(memory.error());
         snapshot = std::move(*memory);
         return std::nullopt;
@@ -126,10 +125,10 @@ private:
             return operation.name != settings_.only;
         });
         if (!operations.empty()) return std::nullopt;
-        return report(Error{Fault::configuration, 0,
-                            fmt::format("no operation '{}' in {}", settings_.only,
-                                        settings_.operations.path),
-                            "--only"});
+        return report(
+            Error{Fault::configuration, 0,
+                  fmt::format("no operation '{}' in {}", settings_.only, settings_.operations.path),
+                  "--only"});
     }
 
     std::optional<int> run_operations(std::vector<provision::Operation> operations, int snapshot) {
@@ -149,9 +148,9 @@ private:
         if (!end) loop_.run();
         provisioner_.reset();
         switch (end->kind) {
-            case provision::ProvisionEnd::Kind::done: return std::nullopt;
-            case provision::ProvisionEnd::Kind::failed: return report(end->error);
-            case provision::ProvisionEnd::Kind::stopped: break;
+        case provision::ProvisionEnd::Kind::done: return std::nullopt;
+        case provision::ProvisionEnd::Kind::failed: return report(end->error);
+        case provision::ProvisionEnd::Kind::stopped: break;
         }
         return exit_code_of_signal(end->signal);
     }
@@ -181,7 +180,8 @@ private:
             timer_.stop();
             return;
         }
-        timer_.start(std::chrono::ceil<Milliseconds>(*deadline - supervise::Supervisor::Clock::now()));
+        timer_.start(
+            std::chrono::ceil<Milliseconds>(*deadline - supervise::Supervisor::Clock::now()));
     }
 
     void on_time() {

@@ -4,9 +4,9 @@
 // Stage 3 alone: what `kaigara exec` and the faces of other inits do.
 //
 // There is one child and there are signals, so there is nothing that an event loop could add: all
-// waiting is one system call, rt_sigtimedwait(2), with the supervisor's deadline. That is what makes
-// this path cost no more than tini (docs/performance.md): no descriptor is opened, and a signal is
-// passed on with two system calls.
+// waiting is one system call, rt_sigtimedwait(2), with the supervisor's deadline. That is what
+// makes this path cost no more than tini (docs/performance.md): no descriptor is opened, and a
+// signal is passed on with two system calls.
 
 #include "platform/reaper.h"
 #include "supervise/supervisor.h"

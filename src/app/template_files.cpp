@@ -50,7 +50,8 @@ Result<TemplateSource> TemplateFiles::find(const std::string& name) const {
     if (inside) {
         auto found = find_in_resources(name);
         if (found) return found;
-        if (!is_absent(found.error()) && found.error().code != EISDIR) return std::move(found).error();
+        if (!is_absent(found.error()) && found.error().code != EISDIR)
+            return std::move(found).error();
     }
     auto at_path = platform::read_file(name, largest_template);
     if (at_path) return TemplateSource{name, std::move(*at_path)};
@@ -65,10 +66,9 @@ Result<TemplateSource> TemplateFiles::find(const std::string& name) const {
 
 Result<std::string> TemplateFiles::include(std::string_view name) const {
     if (!stays_inside(name))
-        return Error{Fault::bad_data, 0,
-                     fmt::format("'{}' lies outside of the resources directory",
-                                 text::printable(name)),
-                     ""};
+        return Error{
+            Fault::bad_data, 0,
+            fmt::format("'{}' lies outside of the resources directory", text::printable(name)), ""};
     auto found = find_in_resources(std::string(name));
     if (!found) return std::move(found).error();
     return std::move(found->text);

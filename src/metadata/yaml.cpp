@@ -7,6 +7,7 @@
 #include <optional>
 #include <streambuf>
 #include <string>
+#include <vector>
 
 #include <fmt/format.h>
 #include <yaml-cpp/eventhandler.h>
@@ -129,6 +130,20 @@ std::optional<std::size_t> find_open_quote(std::string_view text, std::size_t at
     return std::nullopt;
 }
 
+// Where a line begins with '%' behind the head of the file. In the head such a line is a directive;
+// the parser takes it for one everywhere, and drops it.
+std::vector<std::size_t> find_late_directives(std::string_view text) {
+    std::vector<std::size_t> found;
+    bool head = true;
+    for (std::size_t at = 0; at < text.size();) {
+        const char c = text[at];
+        head = head && (c == '%' || c == '#' || c == '\n' || c == '\r');
+        if (c == '%' && !head) found.push_back(at);
+        at = std::min(text.find('\n', at), text.size() - 1) + 1;
+    }
+    return found;
+}
+
 struct Explanation {
     std::string_view theirs;
     std::string_view ours;
@@ -180,7 +195,8 @@ bool is_tab_indented(std::string_view text, const YAML::Mark& mark) {
 class Handler : public YAML::EventHandler {
 public:
     Handler(std::string_view text, std::uint32_t source, std::string_view name)
-        : text_(text), places_(text), builder_(source, name) {}
+        : text_(text), places_(text), builder_(source, name),
+          late_directives_(find_late_directives(text)) {}
 
     void OnDocumentStart(const YAML::Mark& mark) override {
         if (++documents_ == 1) return;
@@ -214,6 +230,7 @@ public:
     void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                   const std::string& value) override {
         last_scalar_ = offset(mark);
+        if (!late_directives_.empty()) forgive_directives();
         if (skipped_ > 0) return;
         if (tag != "?" && text::invalid_utf8(value))
             return OnScalar(mark, tag, anchor, with_whole_characters(value));
@@ -264,7 +281,14 @@ public:
         (void)builder_.fail(places_.of(error.mark), message + builder_.here(", in "));
     }
 
-    Result<Value, Errors> finish() { return std::move(builder_).finish(); }
+    Result<Value, Errors> finish() {
+        for (const std::size_t at : late_directives_) {
+            (void)builder_.fail(position_at(text_, at),
+                                "a line that begins with '%', which makes it a directive; put the "
+                                "text in quotes or indent it");
+        }
+        return std::move(builder_).finish();
+    }
 
 private:
     static void must(bool go_on) {
@@ -272,6 +296,15 @@ private:
     }
 
     static std::size_t offset(const YAML::Mark& mark) { return static_cast<std::size_t>(mark.pos); }
+
+    // Within a quoted text a line may begin as it likes.
+    void forgive_directives() {
+        const std::size_t begin = skip_properties(text_, *last_scalar_);
+        if (!is_quoted_at(text_, begin)) return;
+        const std::size_t end = end_of_quoted(text_, begin);
+        std::erase_if(late_directives_,
+                      [begin, end](std::size_t at) { return begin < at && at < end; });
+    }
 
     void fail_unclosed(std::size_t at) {
         (void)builder_.fail(
@@ -354,6 +387,7 @@ private:
     std::string_view text_;
     Places places_;
     DocumentBuilder builder_;
+    std::vector<std::size_t> late_directives_;
     int documents_ = 0;
     std::size_t skipped_ = 0;  // open maps and lists of a key that is to be refused
     YAML::Mark skipped_mark_;

@@ -10,10 +10,10 @@ namespace kaigara::platform {
 
 struct AfterFork {
     const SpawnRequest* request = nullptr;
-    SpawnFailure* report = nullptr;  // memory that the parent sees
+    SpawnFailure* report = nullptr;     // memory that the parent sees
     const char* search_path = nullptr;  // PATH's value; nullptr when argv[0] is a path
-    char* path_buffer = nullptr;  // room for the longest candidate
-    char** shell_argv = nullptr;  // room for argv with /bin/sh and a script in front
+    char* path_buffer = nullptr;        // room for the longest candidate
+    char** shell_argv = nullptr;        // room for argv with /bin/sh and a script in front
 };
 
 // The entry of the child; `argument` is an AfterFork.

@@ -41,8 +41,7 @@ void close_inherited_descriptors() noexcept {
     // The bare system call: readdir(3) would allocate 32 KiB in every PID 1.
     alignas(dirent64) std::array<char, 1024> buffer;
     for (;;) {
-        const long size =
-            ::syscall(SYS_getdents64, directory.get(), buffer.data(), buffer.size());
+        const long size = ::syscall(SYS_getdents64, directory.get(), buffer.data(), buffer.size());
         if (size <= 0) return;
         for (long offset = 0; offset < size;) {
             const auto* entry = reinterpret_cast<const dirent64*>(buffer.data() + offset);

@@ -47,8 +47,7 @@ Error missing_interpreter(const std::string& file, const std::string& interprete
 }
 
 Error not_found(const std::string& argv0, const char* path) {
-    if (argv0.empty())
-        return {Fault::not_found, ENOENT, "the name of the program is empty", ""};
+    if (argv0.empty()) return {Fault::not_found, ENOENT, "the name of the program is empty", ""};
     const auto file = find_in_path(argv0, path);
     if (!file) {
         if (argv0.find('/') != std::string::npos)
@@ -56,7 +55,8 @@ Error not_found(const std::string& argv0, const char* path) {
         return {Fault::not_found, ENOENT,
                 fmt::format("'{}' is not found in PATH ({})", argv0, path), ""};
     }
-    if (const auto interpreter = interpreter_of(*file)) return missing_interpreter(*file, *interpreter);
+    if (const auto interpreter = interpreter_of(*file))
+        return missing_interpreter(*file, *interpreter);
     if (read_head(*file).starts_with("\177ELF"))
         return {Fault::not_found, ENOENT,
                 fmt::format("'{}' exists, but the dynamic loader that it names does not: it was "

@@ -19,7 +19,8 @@ const char* path_of(char* const* environment) noexcept;
 std::optional<std::string> find_in_path(const std::string& name, const char* path);
 
 // The interpreter of a script: the word behind `#!`. Nothing for a file that is no script or
-// cannot be read. A carriage return at its end is kept, for it is part of what the kernel looks for.
+// cannot be read. A carriage return at its end is kept, for it is part of what the kernel looks
+// for.
 std::optional<std::string> interpreter_of(const std::string& file);
 
 // The error for execve(2)'s `code` on `argv0`, searched in `path`.

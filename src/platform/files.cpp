@@ -24,8 +24,7 @@ Result<std::string> read_file(const std::string& path, std::size_t limit) {
         return system_error(Fault::bad_data, errno, "cannot be examined", path);
     if (S_ISDIR(status.st_mode))
         return Error{Fault::bad_data, EISDIR, "is a directory, a file is needed", path};
-    if (!S_ISREG(status.st_mode))
-        return Error{Fault::bad_data, EINVAL, "is no regular file", path};
+    if (!S_ISREG(status.st_mode)) return Error{Fault::bad_data, EINVAL, "is no regular file", path};
     if (static_cast<std::uint64_t>(status.st_size) > limit)
         return Error{Fault::bad_data, EFBIG,
                      fmt::format("has {} bytes, more than the limit of {}", status.st_size, limit),
@@ -53,7 +52,8 @@ Result<std::string> read_all(int fd, std::size_t limit) {
             content.resize(have);
             continue;
         }
-        if (got < 0 && errno == EINTR) got = 0;
+        if (got < 0 && errno == EINTR)
+            got = 0;
         else if (got == 0) {
             content.resize(have);
             return content;
@@ -84,7 +84,8 @@ Result<Fd> sealed_memory(const char* name, std::string_view content) {
     if (auto written = write_all(fd.get(), content); !written)
         return std::move(written).error().while_doing("a file in memory");
     ::lseek(fd.get(), 0, SEEK_SET);
-    if (::fcntl(fd.get(), F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) != 0)
+    if (::fcntl(fd.get(), F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) !=
+        0)
         return system_error(Fault::input_output, errno, "a file in memory cannot be sealed");
     return fd;
 }

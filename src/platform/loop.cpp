@@ -14,9 +14,8 @@ namespace {
 template <class Handle>
 void close_and_free(Handle* handle) {
     handle->data = nullptr;
-    uv_close(reinterpret_cast<uv_handle_t*>(handle), [](uv_handle_t* closed) {
-        delete reinterpret_cast<Handle*>(closed);
-    });
+    uv_close(reinterpret_cast<uv_handle_t*>(handle),
+             [](uv_handle_t* closed) { delete reinterpret_cast<Handle*>(closed); });
 }
 
 // uv_loop_init() and the init functions fail only when the process has no memory or no descriptor
@@ -92,10 +91,9 @@ void Poll::pause() noexcept { uv_poll_stop(handle_); }
 
 void Poll::resume() {
     // An error or a hang-up is handed on as readiness: the read or write that follows names it.
-    must(uv_poll_start(handle_, events_,
-                       [](uv_poll_t* poll, int, int) {
-                           static_cast<Poll*>(poll->data)->on_ready_();
-                       }),
+    must(uv_poll_start(
+             handle_, events_,
+             [](uv_poll_t* poll, int, int) { static_cast<Poll*>(poll->data)->on_ready_(); }),
          "cannot watch a descriptor");
 }
 

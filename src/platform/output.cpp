@@ -33,17 +33,17 @@ void Output::find_way() noexcept {
 
 std::int64_t Output::write_some(std::string_view data) noexcept {
     switch (way_) {
-        case Way::own_description: return ::write(own_.get(), data.data(), data.size());
-        case Way::socket: return ::send(fd_, data.data(), data.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-        case Way::ask_first: {
-            pollfd room{fd_, POLLOUT, 0};
-            if (::poll(&room, 1, 0) == 0) {
-                errno = EAGAIN;
-                return -1;
-            }
-            return ::write(fd_, data.data(), std::min<std::size_t>(data.size(), PIPE_BUF));
+    case Way::own_description: return ::write(own_.get(), data.data(), data.size());
+    case Way::socket: return ::send(fd_, data.data(), data.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    case Way::ask_first: {
+        pollfd room{fd_, POLLOUT, 0};
+        if (::poll(&room, 1, 0) == 0) {
+            errno = EAGAIN;
+            return -1;
         }
-        default: return ::write(fd_, data.data(), data.size());
+        return ::write(fd_, data.data(), std::min<std::size_t>(data.size(), PIPE_BUF));
+    }
+    default: return ::write(fd_, data.data(), data.size());
     }
 }
 
@@ -66,9 +66,7 @@ Output::Written Output::write(std::string_view data) noexcept {
 }
 
 RoomWatch::RoomWatch(Loop& loop, int fd, std::function<void()> on_room)
-    : watched_(fd),
-      on_room_(std::move(on_room)),
-      epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+    : watched_(fd), on_room_(std::move(on_room)), epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       always_(loop, [this] { on_room_(); }) {
     epoll_event event = {};
     if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) return;
@@ -109,8 +107,8 @@ void write_log_line(std::string_view line) noexcept {
     static std::uint64_t lost = 0;
     if (lost > 0) {
         char notice[96];
-        const auto end = fmt::format_to_n(notice, sizeof notice,
-                                          "kaigara: warn: {} messages lost: stderr was full\n", lost);
+        const auto end = fmt::format_to_n(
+            notice, sizeof notice, "kaigara: warn: {} messages lost: stderr was full\n", lost);
         if (output.write({notice, static_cast<std::size_t>(end.out - notice)}).bytes == 0) {
             ++lost;
             return;

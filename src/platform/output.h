@@ -10,7 +10,8 @@
 //     of our own, and that one is non-blocking;
 //   - a socket is written with MSG_DONTWAIT;
 //   - a regular file is just written;
-//   - otherwise poll(2) is asked first and no more than PIPE_BUF bytes are written at a time. Another
+//   - otherwise poll(2) is asked first and no more than PIPE_BUF bytes are written at a time.
+//   Another
 //     writer could still fill the pipe in between; there is no better way left.
 
 #include <cstdint>

@@ -25,15 +25,15 @@ void change_mask(int how, SignalSet set, SignalSet* before) noexcept {
 
 // Names as bash's `kill -l` and sigaction(7) have them, indexed by number.
 constexpr std::array<std::string_view, 32> names = {
-    "",     "HUP",  "INT",  "QUIT", "ILL",    "TRAP", "ABRT", "BUS",  "FPE",  "KILL", "USR1",
-    "SEGV", "USR2", "PIPE", "ALRM", "TERM",   "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN",
-    "TTOU", "URG",  "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "IO",  "PWR",  "SYS"};
+    "",     "HUP",  "INT",  "QUIT", "ILL",    "TRAP",   "ABRT",  "BUS",  "FPE",  "KILL", "USR1",
+    "SEGV", "USR2", "PIPE", "ALRM", "TERM",   "STKFLT", "CHLD",  "CONT", "STOP", "TSTP", "TTIN",
+    "TTOU", "URG",  "XCPU", "XFSZ", "VTALRM", "PROF",   "WINCH", "IO",   "PWR",  "SYS"};
 
 constexpr int realtime_first = 34;  // SIGRTMIN as users know it; 32 and 33 are the C library's
 
 Fd make_signalfd(SignalSet set) {
-    return Fd(static_cast<int>(::syscall(SYS_signalfd4, -1, &set.bits, sizeof set.bits,
-                                         SFD_CLOEXEC | SFD_NONBLOCK)));
+    return Fd(static_cast<int>(
+        ::syscall(SYS_signalfd4, -1, &set.bits, sizeof set.bits, SFD_CLOEXEC | SFD_NONBLOCK)));
 }
 
 }  // namespace
@@ -60,9 +60,7 @@ void set_signal_mask(SignalSet mask) noexcept { change_mask(SIG_SETMASK, mask, n
 
 SignalReader::SignalReader(Loop& loop, std::function<void(const Signal&)> on_signal,
                            std::function<void()> on_child, SignalSet set)
-    : on_signal_(std::move(on_signal)),
-      on_child_(std::move(on_child)),
-      fd_(make_signalfd(set)),
+    : on_signal_(std::move(on_signal)), on_child_(std::move(on_child)), fd_(make_signalfd(set)),
       poll_(loop, fd_.get(), Poll::Readiness::readable, [this] { read_batch(); }) {}
 
 void SignalReader::read_batch() {
@@ -88,8 +86,9 @@ void SignalReader::read_batch() {
     }
 }
 
-std::optional<Signal> wait_for_signal(
-    SignalSet set, std::optional<std::chrono::steady_clock::time_point> deadline) noexcept {
+std::optional<Signal>
+wait_for_signal(SignalSet set,
+                std::optional<std::chrono::steady_clock::time_point> deadline) noexcept {
     using namespace std::chrono;
     timespec timeout = {};
     if (deadline) {

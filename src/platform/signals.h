@@ -62,8 +62,8 @@ void set_signal_mask(SignalSet mask) noexcept;
 // One signal that arrived.
 struct Signal {
     int number = 0;
-    pid_t sender = 0;  // 0: the kernel, or a process outside of this PID namespace
-    int code = 0;      // si_code of sigaction(2): SI_USER, SI_QUEUE, SI_KERNEL...
+    pid_t sender = 0;        // 0: the kernel, or a process outside of this PID namespace
+    int code = 0;            // si_code of sigaction(2): SI_USER, SI_QUEUE, SI_KERNEL...
     std::int64_t value = 0;  // with SI_QUEUE: what sigqueue(3) was given
 };
 
@@ -84,11 +84,13 @@ private:
     Poll poll_;
 };
 
-// Waits for the next signal of `set`, all of which are blocked, or until `deadline`: nothing then, and
-// also where the wait was interrupted. This is a whole event loop in one system call, for a process
-// that has signals to wait for and nothing else. A SIGPIPE of our own making is passed over.
-std::optional<Signal> wait_for_signal(
-    SignalSet set, std::optional<std::chrono::steady_clock::time_point> deadline) noexcept;
+// Waits for the next signal of `set`, all of which are blocked, or until `deadline`: nothing then,
+// and also where the wait was interrupted. This is a whole event loop in one system call, for a
+// process that has signals to wait for and nothing else. A SIGPIPE of our own making is passed
+// over.
+std::optional<Signal>
+wait_for_signal(SignalSet set,
+                std::optional<std::chrono::steady_clock::time_point> deadline) noexcept;
 
 // "TERM", "SIGTERM", "term", "15", "RTMIN+3", "RTMAX-1" -> 1..64; nothing when it is none of these.
 std::optional<int> parse_signal(std::string_view text);

@@ -70,16 +70,16 @@ pid_t clone_child(AfterFork& child, int flags) {
 
 const char* step_text(SpawnStep step) noexcept {
     switch (step) {
-        case SpawnStep::clone: return "starting a process";
-        case SpawnStep::session: return "making a process group";
-        case SpawnStep::terminal: return "handing over the terminal";
-        case SpawnStep::descriptors: return "passing descriptors";
-        case SpawnStep::umask: return "setting the umask";
-        case SpawnStep::directory: return "entering the working directory";
-        case SpawnStep::groups: return "setting the supplementary groups";
-        case SpawnStep::group: return "setting the group";
-        case SpawnStep::user: return "setting the user";
-        case SpawnStep::execute: return "executing the program";
+    case SpawnStep::clone: return "starting a process";
+    case SpawnStep::session: return "making a process group";
+    case SpawnStep::terminal: return "handing over the terminal";
+    case SpawnStep::descriptors: return "passing descriptors";
+    case SpawnStep::umask: return "setting the umask";
+    case SpawnStep::directory: return "entering the working directory";
+    case SpawnStep::groups: return "setting the supplementary groups";
+    case SpawnStep::group: return "setting the group";
+    case SpawnStep::user: return "setting the user";
+    case SpawnStep::execute: return "executing the program";
     }
     return "starting a process";
 }
@@ -109,17 +109,16 @@ Result<pid_t, SpawnFailure> spawn(const SpawnRequest& request) {
 }
 
 bool is_worth_another_try(const SpawnFailure& failure) noexcept {
-    if (failure.step == SpawnStep::clone)
-        return failure.code == EAGAIN || failure.code == ENOMEM;
+    if (failure.step == SpawnStep::clone) return failure.code == EAGAIN || failure.code == ENOMEM;
     return failure.step == SpawnStep::execute &&
            (failure.code == ETXTBSY || failure.code == EAGAIN);
 }
 
 Error explain(const SpawnFailure& failure, const std::string& argv0, const char* path) {
     if (failure.step == SpawnStep::execute) return explain_execution(failure.code, argv0, path);
-    Error error = system_error(Fault::not_executable, failure.code,
-                               std::string("cannot start '") + argv0 + "': " +
-                                   step_text(failure.step));
+    Error error =
+        system_error(Fault::not_executable, failure.code,
+                     std::string("cannot start '") + argv0 + "': " + step_text(failure.step));
     if (failure.step == SpawnStep::clone && failure.code == EAGAIN)
         error.message += " (the limit of processes is reached: see pids.max, ulimit -u)";
     return error;

@@ -14,7 +14,8 @@ bool is_terminal(int fd) noexcept {
 
 pid_t foreground_group(int fd) noexcept {
     pid_t foreground = -1;
-    // The bare ioctl: tcgetpgrp(3) of some C libraries makes an error of the 0 of another namespace.
+    // The bare ioctl: tcgetpgrp(3) of some C libraries makes an error of the 0 of another
+    // namespace.
     return ::ioctl(fd, TIOCGPGRP, &foreground) == 0 ? foreground : -1;
 }
 

@@ -9,8 +9,8 @@ namespace kaigara::platform {
 
 bool is_terminal(int fd) noexcept;
 
-// The foreground process group of the terminal; -1 where `fd` is not our controlling terminal. A group
-// from outside of our PID namespace is seen as 0.
+// The foreground process group of the terminal; -1 where `fd` is not our controlling terminal. A
+// group from outside of our PID namespace is seen as 0.
 pid_t foreground_group(int fd) noexcept;
 
 // Whether `fd` is our controlling terminal and our process group is the foreground one. A group

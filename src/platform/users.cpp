@@ -10,7 +10,8 @@ namespace kaigara::platform {
 
 namespace {
 
-constexpr std::size_t largest_id = 0xFFFFFFFEU;  // 0xFFFFFFFF means "leave as it is" to setresuid(2)
+constexpr std::size_t largest_id =
+    0xFFFFFFFEU;  // 0xFFFFFFFF means "leave as it is" to setresuid(2)
 constexpr std::size_t largest_file = std::size_t{16} * 1024 * 1024;
 
 struct Passwd {

@@ -16,8 +16,8 @@ namespace kaigara::platform {
 
 struct User {
     Credentials credentials;
-    std::string name;         // empty when there is no entry for the id
-    std::string home = "/";   // where there is no entry, "/", as docker run --user has it
+    std::string name;        // empty when there is no entry for the id
+    std::string home = "/";  // where there is no entry, "/", as docker run --user has it
 };
 
 // `spec` is `user`, `user:group`, with names or ids; `user:` is the user alone. Ids need no entry.

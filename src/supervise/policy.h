@@ -36,31 +36,31 @@ enum class State : std::uint8_t { starting, running, stopping, leaving, done };
 
 enum class Event : std::uint8_t {
     spawned,
-    spawn_deferred,       // worth another try
-    spawn_refused,        // it will never start
-    signal,               // one that is to be forwarded
-    stop,                 // one that asks for the stop, to be forwarded
-    ended,                // the application ended, and nobody is waited for
-    ended_with_others,    // the application ended, others are left and have a grace time
-    deadline,             // the timer that was armed last
-    nobody_left,          // the last child is gone
+    spawn_deferred,     // worth another try
+    spawn_refused,      // it will never start
+    signal,             // one that is to be forwarded
+    stop,               // one that asks for the stop, to be forwarded
+    ended,              // the application ended, and nobody is waited for
+    ended_with_others,  // the application ended, others are left and have a grace time
+    deadline,           // the timer that was armed last
+    nobody_left,        // the last child is gone
 };
 
 using Actions = std::uint16_t;
 namespace action {
 inline constexpr Actions none = 0;
-inline constexpr Actions spawn = 1U << 0U;               // try to start the application
-inline constexpr Actions arm_retry = 1U << 1U;           // deadline after the retry delay
-inline constexpr Actions hold = 1U << 2U;                // keep the signal until the application runs
-inline constexpr Actions deliver_held = 1U << 3U;        // forward what was held
-inline constexpr Actions forward = 1U << 4U;             // forward the signal
-inline constexpr Actions arm_stop = 1U << 5U;            // deadline after the stop timeout, if any
-inline constexpr Actions kill_all = 1U << 6U;            // KILL to all that is left
-inline constexpr Actions terminate_others = 1U << 7U;    // TERM to all that is left
-inline constexpr Actions arm_grace = 1U << 8U;           // deadline after the grace time
-inline constexpr Actions finish = 1U << 9U;              // end with the application's status
-inline constexpr Actions finish_by_signal = 1U << 10U;   // end with 128 + the signal
-inline constexpr Actions report = 1U << 11U;             // say why it could not be started, end
+inline constexpr Actions spawn = 1U << 0U;             // try to start the application
+inline constexpr Actions arm_retry = 1U << 1U;         // deadline after the retry delay
+inline constexpr Actions hold = 1U << 2U;              // keep the signal until the application runs
+inline constexpr Actions deliver_held = 1U << 3U;      // forward what was held
+inline constexpr Actions forward = 1U << 4U;           // forward the signal
+inline constexpr Actions arm_stop = 1U << 5U;          // deadline after the stop timeout, if any
+inline constexpr Actions kill_all = 1U << 6U;          // KILL to all that is left
+inline constexpr Actions terminate_others = 1U << 7U;  // TERM to all that is left
+inline constexpr Actions arm_grace = 1U << 8U;         // deadline after the grace time
+inline constexpr Actions finish = 1U << 9U;            // end with the application's status
+inline constexpr Actions finish_by_signal = 1U << 10U;  // end with 128 + the signal
+inline constexpr Actions report = 1U << 11U;            // say why it could not be started, end
 }  // namespace action
 
 struct Decision {

@@ -69,8 +69,7 @@ void Supervisor::perform(Actions actions) {
     if ((actions & action::terminate_others) != 0) kill_all(SIGTERM);
     if ((actions & action::arm_grace) != 0) arm_grace();
     if ((actions & action::finish) != 0) outcome_.kind = Outcome::Kind::ended;
-    if ((actions & action::finish_by_signal) != 0)
-        outcome_.kind = Outcome::Kind::never_started;
+    if ((actions & action::finish_by_signal) != 0) outcome_.kind = Outcome::Kind::never_started;
     if ((actions & action::report) != 0) outcome_.kind = Outcome::Kind::refused;
 }
 

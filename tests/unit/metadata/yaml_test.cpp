@@ -299,6 +299,17 @@ TEST_CASE("a key without its colon is an error") {
     CHECK(read("? a\nb: 1\n") == R"({"a":null,"b":1})");
 }
 
+TEST_CASE("a line that the parser would drop as a directive is an error") {
+    const std::string message =
+        ": a line that begins with '%', which makes it a directive; put the "
+        "text in quotes or indent it";
+    CHECK(read("a: 1\n%b: 2\nc: 3\n") == "m.yml:2:1" + message);
+    CHECK(read("a: 1\n---\n%b: 2\n").starts_with("m.yml:2:1: a second document"));
+    CHECK(read("# c\n\n%YAML 1.2\n---\na: 1\n") == R"({"a":1})");
+    CHECK(read("a: \"x\n%b\"\nc:\n  %d\n").starts_with("m.yml:4:3"));
+    CHECK(read("a: \"x\n%b\"\nc: |\n  %d\n") == R"({"a":"x %b","c":"%d\n"})");
+}
+
 TEST_CASE("what the parser refuses is told with its place and the path that was read") {
     CHECK(starts_with(read("a:\n  b: c: d\n"), "m.yml:2:7: a ':' where no value can begin"));
     CHECK(starts_with(read("a:\n\tb: 1\n"), "m.yml:2:3: a tab in the indentation"));

@@ -81,64 +81,63 @@ Outcome run_when_ready(Stage& stage, const test::ScratchDir& scratch,
 }  // namespace
 
 TEST_SUITE("supervise") {
-    TEST_CASE("the outcome is the application's end") {
-        CHECK(Stage({"/bin/sh", "-c", "exit 42"}).run().end.status() == 42);
-        const Outcome killed = Stage({"/bin/sh", "-c", "kill -USR1 $$"}).run();
-        CHECK(killed.kind == Outcome::Kind::ended);
-        CHECK(killed.end.status() == 128 + SIGUSR1);
-    }
-
-    TEST_CASE("an application that does not exist is refused, with the reason") {
-        const Outcome outcome = Stage({"/no/such/program"}).run();
-        CHECK(outcome.kind == Outcome::Kind::refused);
-        CHECK(outcome.failure.step == platform::SpawnStep::execute);
-        CHECK(outcome.failure.code == ENOENT);
-    }
-
-    TEST_CASE("a signal is forwarded as it came, rewritten, or dropped") {
-        const test::ScratchDir scratch;
-        Stage stage({"/bin/sh", "-c",
-                     "trap 'exit 11' USR1; trap 'exit 12' USR2; trap 'exit 13' HUP; : >" +
-                         scratch / "ready" + "; while :; do sleep 0.01; done"});
-        stage.launch.signals.rewrite(SIGUSR1, SIGUSR2);
-        stage.launch.signals.rewrite(SIGHUP, SignalMap::drop);
-        const Outcome outcome = run_when_ready(stage, scratch, [&stage] {
-            stage.receive(SIGHUP);
-            stage.receive(SIGUSR1);
-        });
-        CHECK(outcome.end.status() == 12);
-    }
-
-    TEST_CASE("a stop that is not obeyed ends in KILL after the stop timeout") {
-        const test::ScratchDir scratch;
-        Stage stage({"/bin/sh", "-c",
-                     "trap '' TERM; : >" + scratch / "ready" + "; while :; do sleep 0.01; done"});
-        stage.launch.stop_timeout = Milliseconds(20);
-        const Outcome outcome =
-            run_when_ready(stage, scratch, [&stage] { stage.receive(SIGTERM); });
-        CHECK(outcome.end.status() == 128 + SIGKILL);
-    }
-
-    TEST_CASE("an application whose file is being written is tried again until it can be run") {
-        const test::ScratchDir scratch;
-        const std::string program = scratch.write("busy", "#!/bin/sh\nexit 8\n", 0755);
-        platform::Fd writer(::open(program.c_str(), O_WRONLY | O_CLOEXEC));
-        Stage stage({program});
-        int rounds = 0;
-        const Outcome outcome = stage.run([&] {
-            if (++rounds == 3) writer.reset();
-        });
-        CHECK(rounds >= 3);
-        CHECK(outcome.end.status() == 8);
-    }
-
-    TEST_CASE("a stop while the application cannot be started yet ends kaigara by that signal") {
-        const test::ScratchDir scratch;
-        const std::string program = scratch.write("busy", "#!/bin/sh\n", 0755);
-        const platform::Fd writer(::open(program.c_str(), O_WRONLY | O_CLOEXEC));
-        Stage stage({program});
-        const Outcome outcome = stage.run([&stage] { stage.receive(SIGTERM); });
-        CHECK(outcome.kind == Outcome::Kind::never_started);
-        CHECK(outcome.signal == SIGTERM);
-    }
+TEST_CASE("the outcome is the application's end") {
+    CHECK(Stage({"/bin/sh", "-c", "exit 42"}).run().end.status() == 42);
+    const Outcome killed = Stage({"/bin/sh", "-c", "kill -USR1 $$"}).run();
+    CHECK(killed.kind == Outcome::Kind::ended);
+    CHECK(killed.end.status() == 128 + SIGUSR1);
 }
+
+TEST_CASE("an application that does not exist is refused, with the reason") {
+    const Outcome outcome = Stage({"/no/such/program"}).run();
+    CHECK(outcome.kind == Outcome::Kind::refused);
+    CHECK(outcome.failure.step == platform::SpawnStep::execute);
+    CHECK(outcome.failure.code == ENOENT);
+}
+
+TEST_CASE("a signal is forwarded as it came, rewritten, or dropped") {
+    const test::ScratchDir scratch;
+    Stage stage({"/bin/sh", "-c",
+                 "trap 'exit 11' USR1; trap 'exit 12' USR2; trap 'exit 13' HUP; : >" +
+                     scratch / "ready" + "; while :; do sleep 0.01; done"});
+    stage.launch.signals.rewrite(SIGUSR1, SIGUSR2);
+    stage.launch.signals.rewrite(SIGHUP, SignalMap::drop);
+    const Outcome outcome = run_when_ready(stage, scratch, [&stage] {
+        stage.receive(SIGHUP);
+        stage.receive(SIGUSR1);
+    });
+    CHECK(outcome.end.status() == 12);
+}
+
+TEST_CASE("a stop that is not obeyed ends in KILL after the stop timeout") {
+    const test::ScratchDir scratch;
+    Stage stage({"/bin/sh", "-c",
+                 "trap '' TERM; : >" + scratch / "ready" + "; while :; do sleep 0.01; done"});
+    stage.launch.stop_timeout = Milliseconds(20);
+    const Outcome outcome = run_when_ready(stage, scratch, [&stage] { stage.receive(SIGTERM); });
+    CHECK(outcome.end.status() == 128 + SIGKILL);
+}
+
+TEST_CASE("an application whose file is being written is tried again until it can be run") {
+    const test::ScratchDir scratch;
+    const std::string program = scratch.write("busy", "#!/bin/sh\nexit 8\n", 0755);
+    platform::Fd writer(::open(program.c_str(), O_WRONLY | O_CLOEXEC));
+    Stage stage({program});
+    int rounds = 0;
+    const Outcome outcome = stage.run([&] {
+        if (++rounds == 3) writer.reset();
+    });
+    CHECK(rounds >= 3);
+    CHECK(outcome.end.status() == 8);
+}
+
+TEST_CASE("a stop while the application cannot be started yet ends kaigara by that signal") {
+    const test::ScratchDir scratch;
+    const std::string program = scratch.write("busy", "#!/bin/sh\n", 0755);
+    const platform::Fd writer(::open(program.c_str(), O_WRONLY | O_CLOEXEC));
+    Stage stage({program});
+    const Outcome outcome = stage.run([&stage] { stage.receive(SIGTERM); });
+    CHECK(outcome.kind == Outcome::Kind::never_started);
+    CHECK(outcome.signal == SIGTERM);
+}
+}  // TEST_SUITE("supervise")

@@ -3,6 +3,8 @@
 
 #include <cstring>
 
+#include <fmt/format.h>
+
 #include "app/exit_code.h"
 #include "platform/executable.h"
 #include "platform/output.h"
@@ -22,6 +24,22 @@ bool wants_no_colour(char** environment) {
 log::Stage first_stage(Commands command) {
     if (command == command::exec) return log::Stage::supervise;
     return command == command::render ? log::Stage::provision : log::Stage::resolve;
+}
+
+// Words for what the application's own settings made impossible; the rest is platform's to explain.
+Error explain_refusal(const platform::SpawnFailure& failure, const supervise::Launch& launch) {
+    using Step = platform::SpawnStep;
+    if (failure.step == Step::directory)
+        return system_error(Fault::not_executable, failure.code,
+                            "cannot enter the working directory '" + launch.directory.value_or("") +
+                                "'");
+    const bool is_about_user =
+        failure.step == Step::groups || failure.step == Step::group || failure.step == Step::user;
+    if (is_about_user && launch.user)
+        return system_error(Fault::not_executable, failure.code,
+                            fmt::format("cannot become user {} with group {}: {}", launch.user->uid,
+                                        launch.user->gid, platform::step_text(failure.step)));
+    return platform::explain(failure, launch.argv[0], platform::path_of(launch.environment.data()));
 }
 
 }  // namespace
@@ -53,12 +71,7 @@ int report(const supervise::Outcome& outcome, const supervise::Launch& launch) {
     case Kind::never_started: return exit_code_of_signal(outcome.signal);
     case Kind::refused: break;
     }
-    if (outcome.failure.step == platform::SpawnStep::directory)
-        return report(system_error(Fault::not_executable, outcome.failure.code,
-                                   "cannot enter the working directory '" +
-                                       launch.directory.value_or("") + "'"));
-    return report(platform::explain(outcome.failure, launch.argv[0],
-                                    platform::path_of(launch.environment.data())));
+    return report(explain_refusal(outcome.failure, launch));
 }
 
 }  // namespace kaigara::app

@@ -314,7 +314,9 @@ void Program::end_namespace() noexcept {
 pid_t Program::pid() const noexcept { return parts_->program; }
 
 void Program::send(int signal) const {
-    if (::syscall(SYS_pidfd_send_signal, parts_->program_pidfd.number(), signal, nullptr, 0) != 0) {
+    // One that has ended, perhaps by the signal before, tells so by its status.
+    if (::syscall(SYS_pidfd_send_signal, parts_->program_pidfd.number(), signal, nullptr, 0) != 0 &&
+        errno != ESRCH) {
         fail(fmt::format("send signal {}", signal));
     }
 }

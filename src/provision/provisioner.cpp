@@ -102,8 +102,8 @@ void Provisioner::perform(Actions actions) {
 }
 
 void Provisioner::send_stop() {
-    log::info("{}: operation {} is stopped, and killed after {}",
-              platform::signal_name(end_.signal), name(), format_duration(plan_.kill_after));
+    log::info("{}: stopping operation {} (KILL after {})", platform::signal_name(end_.signal),
+              name(), format_duration(plan_.kill_after));
     session_.send(end_.signal);
 }
 

@@ -140,7 +140,7 @@ TEST_CASE("a stop reaches the operation as the signal that it is, and nothing ru
         CHECK(end.kind == Kind::stopped);
         CHECK(end.signal == one.signal);
         CHECK(scene.files.read("out") == fmt::format("[10-a] got {}\n", one.name));
-        CHECK(scene.log.has(fmt::format("info: {}: operation 10-a is stopped", one.name)));
+        CHECK(scene.log.has(fmt::format("info: {}: stopping operation 10-a", one.name)));
     }
 }
 

@@ -17,6 +17,7 @@
 
 #include "base/text.h"
 #include "metadata/document.h"
+#include "metadata/yaml_source.h"
 
 namespace kaigara::metadata {
 
@@ -37,39 +38,6 @@ public:
     }
 };
 
-// Turns the parser's marks, which count bytes from 0, into lines and characters from 1.
-class Places {
-public:
-    explicit Places(std::string_view text) : text_(text) {
-        ascii_ = std::ranges::all_of(text, [](char c) { return static_cast<signed char>(c) >= 0; });
-    }
-
-    Position of(const YAML::Mark& mark) {
-        if (mark.is_null()) return {};
-        const auto line = static_cast<std::uint32_t>(mark.line);
-        const auto column = static_cast<std::size_t>(mark.column);
-        if (ascii_) return {line + 1, static_cast<std::uint32_t>(column) + 1};
-        const std::size_t end = std::min(static_cast<std::size_t>(mark.pos), text_.size());
-        // Goes on from the last answer: a line can be as long as the file.
-        if (line != line_ || end < counted_) {
-            line_ = line;
-            counted_ = end - std::min(end, column);
-            characters_ = 0;
-        }
-        for (; counted_ < end; ++counted_) {
-            if ((static_cast<unsigned char>(text_[counted_]) & 0xC0U) != 0x80U) ++characters_;
-        }
-        return {line + 1, characters_ + 1};
-    }
-
-private:
-    std::string_view text_;
-    bool ascii_ = true;
-    std::uint32_t line_ = 0;
-    std::size_t counted_ = 0;
-    std::uint32_t characters_ = 0;
-};
-
 // The parser makes single bytes of the escapes \N (U+0085) and \_ (U+00A0). All else in a text that
 // was UTF-8 is whole, so every byte that is not is one of these two.
 std::string with_whole_characters(std::string_view text) {
@@ -82,66 +50,6 @@ std::string with_whole_characters(std::string_view text) {
     }
     out += text;
     return text::valid_utf8(out);
-}
-
-// The offset behind the tag and the anchor that stand before a scalar.
-std::size_t skip_properties(std::string_view text, std::size_t at) {
-    while (at < text.size() && (text[at] == '!' || text[at] == '&')) {
-        at = std::min(text.find_first_of(" \t\r\n", at), text.size());
-        at = std::min(text.find_first_not_of(" \t\r\n", at), text.size());
-    }
-    return at;
-}
-
-// The offset behind the quoted scalar that begins at `at`; npos when it never ends.
-std::size_t end_of_quoted(std::string_view text, std::size_t at) {
-    const char quote = text[at];
-    for (++at; at < text.size(); ++at) {
-        if (quote == '"' && text[at] == '\\') {
-            ++at;
-        } else if (text[at] == quote) {
-            if (quote == '"' || text.substr(at + 1, 1) != "'") return at + 1;
-            ++at;  // '' stands for one
-        }
-    }
-    return std::string_view::npos;
-}
-
-bool is_quoted_at(std::string_view text, std::size_t at) {
-    return at < text.size() && (text[at] == '"' || text[at] == '\'');
-}
-
-// The opening quote behind the scalar at `at` that is never closed.
-std::optional<std::size_t> find_open_quote(std::string_view text, std::size_t at) {
-    at = skip_properties(text, at);
-    if (is_quoted_at(text, at)) {
-        const std::size_t end = end_of_quoted(text, at);
-        if (end == std::string_view::npos) return at;
-        at = end;
-    }
-    for (; at < text.size(); ++at) {
-        const char before = at == 0 ? '\n' : text[at - 1];
-        const bool begins = std::string_view(" \t\n[{,").find(before) != std::string_view::npos;
-        if (begins && text[at] == '#')
-            at = std::min(text.find('\n', at), text.size() - 1);
-        else if (begins && is_quoted_at(text, at))
-            return at;
-    }
-    return std::nullopt;
-}
-
-// Where a line begins with '%' behind the head of the file. In the head such a line is a directive;
-// the parser takes it for one everywhere, and drops it.
-std::vector<std::size_t> find_late_directives(std::string_view text) {
-    std::vector<std::size_t> found;
-    bool head = true;
-    for (std::size_t at = 0; at < text.size();) {
-        const char c = text[at];
-        head = head && (c == '%' || c == '#' || c == '\n' || c == '\r');
-        if (c == '%' && !head) found.push_back(at);
-        at = std::min(text.find('\n', at), text.size() - 1) + 1;
-    }
-    return found;
 }
 
 struct Explanation {
@@ -183,24 +91,17 @@ std::string explain(std::string_view theirs) {
     return text::printable(theirs);
 }
 
-bool is_tab_indented(std::string_view text, const YAML::Mark& mark) {
-    if (mark.is_null()) return false;
-    const auto column = static_cast<std::size_t>(mark.column);
-    const std::size_t end = std::min(static_cast<std::size_t>(mark.pos), text.size());
-    const std::size_t begin = end - std::min(end, column);
-    const std::string_view line = text.substr(begin, text.find('\n', begin) - begin);
-    return line.substr(0, line.find_first_not_of(" \t")).find('\t') != std::string_view::npos;
-}
-
 class Handler : public YAML::EventHandler {
 public:
     Handler(std::string_view text, std::uint32_t source, std::string_view name)
         : text_(text), places_(text), builder_(source, name),
-          late_directives_(find_late_directives(text)) {}
+          late_directives_(yaml_source::find_late_directives(text)) {}
 
     void OnDocumentStart(const YAML::Mark& mark) override {
         if (++documents_ == 1) return;
         const bool marked = text_.substr(offset(mark), 3) == "---";
+        // A directive ends a document, too; finish() reports it.
+        if (!marked && !late_directives_.empty()) throw Stop();
         fail(mark, marked ? "a second document begins here; one file holds one"
                           : "the document has ended before this (is the indentation right?)");
         throw Stop();
@@ -210,13 +111,15 @@ public:
     void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
         if (skipped_ > 0) return;
         if (builder_.wants_key()) return refuse_key(mark, "null; put it in quotes if it is a name");
-        Position at = places_.of(mark);
+        Position at = place_of(mark);
         if (builder_.wants_value()) {
             // An empty value is marked where the next token is; its key says more. Where the mark
             // is the key's own there was no colon: the parser accepts that at the end of a file.
             at = builder_.key_position();
-            if (!flow_.back() && offset(mark) == key_offset_)
+            if (!open_.back().flow && offset(mark) == key_offset_)
                 must(builder_.fail(at, fmt::format("no ':' behind the key{}", builder_.here(" "))));
+        } else if (!open_.empty() && open_.back().flow && text_.substr(offset(mark), 1) == ",") {
+            fail(mark, fmt::format("nothing in front of this ','{}", builder_.here(", in ")));
         }
         must(builder_.leaf(at, Value::null(), anchor));
     }
@@ -224,7 +127,8 @@ public:
     void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
         if (skipped_ > 0) return;
         if (builder_.wants_key()) return refuse_key(mark, "an alias");
-        must(builder_.alias(places_.of(mark), anchor));
+        check_indentation(mark);
+        must(builder_.alias(place_of(mark), anchor));
     }
 
     void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -237,34 +141,34 @@ public:
         if (value.find('\0') != std::string::npos)
             fail(mark, fmt::format("a NUL character{}", builder_.here(", in ")));
         if (builder_.wants_key()) return on_key(mark, tag, anchor, value);
-        must(builder_.leaf(places_.of(mark), typed(mark, tag, value), anchor));
+        check_indentation(mark);
+        must(builder_.leaf(place_of(mark), typed(mark, tag, value), anchor));
     }
 
     void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                          YAML::EmitterStyle::value style) override {
         if (open(mark, tag, "seq", "a list", style))
-            must(builder_.begin_list(places_.of(mark), anchor));
+            must(builder_.begin_list(place_of(mark), anchor));
     }
     void OnSequenceEnd() override { close(); }
 
     void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                     YAML::EmitterStyle::value style) override {
         if (open(mark, tag, "map", "a map", style))
-            must(builder_.begin_map(places_.of(mark), anchor));
+            must(builder_.begin_map(place_of(mark), anchor));
     }
     void OnMapEnd() override { close(); }
 
     void fail(const YAML::Mark& mark, std::string message) {
-        must(builder_.fail(places_.of(mark), std::move(message)));
+        must(builder_.fail(place_of(mark), std::move(message)));
     }
 
     // The parser takes a quoted scalar that the file's end cuts off for a whole one.
     bool fail_if_last_scalar_is_open() {
         if (!last_scalar_) return false;
-        const std::size_t at = skip_properties(text_, *last_scalar_);
-        if (!is_quoted_at(text_, at) || end_of_quoted(text_, at) != std::string_view::npos)
-            return false;
-        fail_unclosed(at);
+        const auto quoted = yaml_source::find_quoted(text_, *last_scalar_);
+        if (!quoted || quoted->end != std::string_view::npos) return false;
+        fail_unclosed(quoted->begin);
         return true;
     }
 
@@ -272,13 +176,14 @@ public:
         if (fail_if_last_scalar_is_open()) return;
         // The parser's own end of file is a character too, which a backslash may escape.
         if (error.msg == "illegal EOF in scalar" || error.msg.ends_with('\x04')) {
-            if (const auto quote = find_open_quote(text_, last_scalar_.value_or(0)))
+            if (const auto quote = yaml_source::find_open_quote(text_, last_scalar_.value_or(0)))
                 return fail_unclosed(*quote);
         }
-        const std::string message = is_tab_indented(text_, error.mark)
-                                        ? "a tab in the indentation; use spaces"
-                                        : explain(error.msg);
-        (void)builder_.fail(places_.of(error.mark), message + builder_.here(", in "));
+        const bool tab =
+            !error.mark.is_null() && yaml_source::is_tab_indented(text_, offset(error.mark));
+        const std::string message =
+            tab ? "a tab in the indentation; use spaces" : explain(error.msg);
+        (void)builder_.fail(place_of(error.mark), message + builder_.here(", in "));
     }
 
     Result<Value, Errors> finish() {
@@ -291,19 +196,30 @@ public:
     }
 
 private:
+    // A map or list whose end has not come.
+    struct Open {
+        bool flow;
+        int column;  // where its keys begin, if it is a map
+    };
+
     static void must(bool go_on) {
         if (!go_on) throw Stop();
+    }
+
+    Position place_of(const YAML::Mark& mark) {
+        if (mark.is_null()) return {};
+        return places_.of(offset(mark), static_cast<std::size_t>(mark.line),
+                          static_cast<std::size_t>(mark.column));
     }
 
     static std::size_t offset(const YAML::Mark& mark) { return static_cast<std::size_t>(mark.pos); }
 
     // Within a quoted text a line may begin as it likes.
     void forgive_directives() {
-        const std::size_t begin = skip_properties(text_, *last_scalar_);
-        if (!is_quoted_at(text_, begin)) return;
-        const std::size_t end = end_of_quoted(text_, begin);
+        const auto quoted = yaml_source::find_quoted(text_, *last_scalar_);
+        if (!quoted) return;
         std::erase_if(late_directives_,
-                      [begin, end](std::size_t at) { return begin < at && at < end; });
+                      [&quoted](std::size_t at) { return quoted->begin < at && at < quoted->end; });
     }
 
     void fail_unclosed(std::size_t at) {
@@ -314,20 +230,31 @@ private:
 
     void refuse_key(const YAML::Mark& mark, std::string_view what) {
         fail(mark, fmt::format("a key has to be text, this is {}{}", what, builder_.here(", in ")));
-        builder_.no_key(places_.of(mark));
+        builder_.no_key(place_of(mark));
     }
 
     void on_key(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) {
         key_offset_ = offset(mark);
+        key_line_ = mark.line;
+        open_.back().column = std::min(open_.back().column, mark.column);
         if (tag == "?" && value == "<<") {
             fail(mark, fmt::format("the merge key '<<' is not supported; write the keys out, or "
                                    "merge two files{}",
                                    builder_.here(", in ")));
-            return builder_.no_key(places_.of(mark));
+            return builder_.no_key(place_of(mark));
         }
         (void)typed(mark, tag, value);
-        must(builder_.key(places_.of(mark), value, anchor));
+        must(builder_.key(place_of(mark), value, anchor));
+    }
+
+    // On a line of its own a value has to be further in than its key, or a line that lacks its
+    // colon would pass for the value of an empty key above it.
+    void check_indentation(const YAML::Mark& mark) {
+        if (!builder_.wants_value() || open_.back().flow || mark.line == key_line_) return;
+        if (mark.column > open_.back().column) return;
+        fail(mark, fmt::format("no ':' behind this, or it is the value{} and has to be indented",
+                               builder_.here(" of ")));
     }
 
     // The scalar that a tag makes of a text, with an error where they do not go together.
@@ -371,7 +298,7 @@ private:
         const bool own = std::string_view(tag).starts_with(core_tag) &&
                          std::string_view(tag).substr(core_tag.size()) == own_tag;
         if (tag != "?" && tag != "!" && !own) fail_tag(mark, tag, what);
-        flow_.push_back(style == YAML::EmitterStyle::Flow);
+        open_.push_back({style == YAML::EmitterStyle::Flow, mark.column});
         return true;
     }
 
@@ -380,12 +307,12 @@ private:
             if (--skipped_ == 0) refuse_key(skipped_mark_, skipped_what_);
             return;
         }
-        flow_.pop_back();
+        open_.pop_back();
         must(builder_.end());
     }
 
     std::string_view text_;
-    Places places_;
+    yaml_source::Places places_;
     DocumentBuilder builder_;
     std::vector<std::size_t> late_directives_;
     int documents_ = 0;
@@ -394,7 +321,8 @@ private:
     std::string_view skipped_what_;
     std::size_t key_offset_ = 0;
     std::optional<std::size_t> last_scalar_;
-    std::vector<bool> flow_;  // of each open map or list, whether it is in flow style
+    int key_line_ = 0;
+    std::vector<Open> open_;
 };
 
 }  // namespace

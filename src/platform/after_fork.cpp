@@ -151,7 +151,8 @@ KG_CHILD_CODE bool is_text(const char* path) noexcept {
 KG_CHILD_CODE int execute_path(const AfterFork& child, char* path) noexcept {
     const SpawnRequest& request = *child.request;
     ::execve(path, request.argv, request.environment);
-    if (errno != ENOEXEC || !is_text(path)) return errno == 0 ? ENOEXEC : errno;
+    const int code = errno;
+    if (code != ENOEXEC || !is_text(path)) return code;
     static char shell[] = "/bin/sh";
     char** argv = child.shell_argv;
     argv[0] = shell;

@@ -5,19 +5,22 @@
 // ends.
 //
 // What nobody can do: the kernel drops a signal for PID 1 that is neither blocked nor caught, so
-// between exec and the first system call of the program TERM is gone. What is promised is that this
-// is the whole of the gap, which is why the tests look for the mask in /proc and send at once.
+// between execve and the program's first system call TERM is gone. What is promised is that this is
+// all of the gap: that call blocks, and of what comes after it nothing is lost.
 
 #include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <stdexcept>
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
+#include <sys/syscall.h>
 
 #include "support/proc.h"
 #include "support/scenes.h"
 #include "support/scratch.h"
+#include "support/tracer.h"
 #include "support/world.h"
 
 using namespace kaigara::test;
@@ -62,6 +65,14 @@ void send_at_many_moments(const std::vector<std::string>& words, Place place, in
 }  // namespace
 
 TEST_SUITE("contract") {
+
+TEST_CASE("the first thing that a static binary does is to block all signals") {
+    if (!kaigara_is_static()) return;  // others begin with their loader's calls
+    const std::vector<SystemCall> calls = first_calls(command({"exec", "--", "/bin/true"}), 3);
+    REQUIRE(calls.size() == 3);
+    CHECK(calls.front().number == SYS_rt_sigprocmask);
+    CHECK(calls.front().blocked == ~std::uint64_t{0});
+}
 
 TEST_CASE("TERM in the first moments of exec is never lost") {
     const auto step = std::chrono::microseconds(20);

@@ -94,7 +94,8 @@ TEST_CASE("a user that may not be become is an error that says so, and nothing i
     CHECK(outcome.ending != "exit 0");
     CHECK(outcome.ending.starts_with("exit "));
     CHECK(outcome.output == "");
-    CHECK_MESSAGE(has(outcome.errors, "groups: Operation not permitted"), outcome.errors);
+    CHECK_MESSAGE(has(outcome.errors, "user 1200"), outcome.errors);
+    CHECK_MESSAGE(has(outcome.errors, "Operation not permitted"), outcome.errors);
 }
 
 TEST_CASE("kaigara itself stays who it was, so that it can still end what is left") {

@@ -47,7 +47,7 @@ TEST_CASE("a scalar keeps its source text") {
 
 TEST_CASE("null is what the core schema calls null, and quoted it is text") {
     const Tree tree = tree_of("a:\nb: ~\nc: null\nd: Null\ne: NULL\nf: 'null'\ng: !!str null\n"
-                              "h: ''\ni: !!null ''\nj: [ , x]\nk: \"~\"\n");
+                              "h: ''\ni: !!null ''\nj: [~, x]\nk: \"~\"\n");
     for (const char* path : {"a", "b", "c", "d", "e", "i", "j.0"}) CHECK(at(tree, path).is_null());
     for (const char* path : {"f", "g", "h", "k"}) CHECK(at(tree, path).is_scalar());
     CHECK(at(tree, "f").text() == "null");
@@ -297,6 +297,26 @@ TEST_CASE("a key without its colon is an error") {
     CHECK(starts_with(read("a: 1\nb\nc: 2\n"), "m.yml:3:2: a ':' where no value can begin"));
     CHECK(read("{a, b: 1}") == R"({"a":null,"b":1})");
     CHECK(read("? a\nb: 1\n") == R"({"a":null,"b":1})");
+}
+
+TEST_CASE("a line without a colon does not become the value of the key above it") {
+    CHECK(read("user: u\nhost: \nport\n") == "m.yml:3:1: no ':' behind the key 'port'");
+    // With a further key behind it the parser itself refuses, at that key's colon.
+    CHECK(
+        starts_with(read("host: \nport\nuser: u\n"), "m.yml:3:5: a ':' where no value can begin"));
+    CHECK(starts_with(read("a: &x 1\nb: \n*x\n"), "m.yml:3:1: no ':' behind this"));
+    CHECK(read("a: 1\nport\n") == "m.yml:2:1: no ':' behind the key 'port'");
+    CHECK(read("a:\n b\nc:\n- d\n- e:\n   f\n") == R"({"a":"b","c":["d",{"e":"f"}]})");
+    CHECK(read("? a\n: b\nc: !!map\n  d:\n   e\nf: {g:\nh}\n") ==
+          R"({"a":"b","c":{"d":"e"},"f":{"g":"h"}})");
+}
+
+TEST_CASE("a list with nothing in front of a comma is an error, a comma at its end is none") {
+    CHECK(read("a: [1,, 2]\n") == "m.yml:1:7: nothing in front of this ',', in 'a.1'");
+    CHECK(read("a: [, 2]\n") == "m.yml:1:5: nothing in front of this ',', in 'a.0'");
+    CHECK(read("a: [1, 2,]\nb: {c: 1,}\n") == R"({"a":[1,2],"b":{"c":1}})");
+    CHECK(
+        starts_with(read("a: {b: 1,, c: 2}\n"), "m.yml:1:10: a key has to be text, this is null"));
 }
 
 TEST_CASE("a line that the parser would drop as a directive is an error") {

@@ -83,9 +83,9 @@ done
 heading "The page at http://$address/"
 cat "$scratch/page"
 
-heading 'The processes of the namespace'
+heading 'The processes of the namespace, as seen from outside'
 pid=$(pgrep -P "$namespace")
-nsenter --target "$pid" --pid --mount ps -o pid,ppid,args -p 1 --ppid 1
+ps -o pid,ppid,args --pid "$pid" --ppid "$pid"
 
 heading 'TERM to process 1'
 kill -TERM "$pid"

@@ -248,8 +248,9 @@ private:
         must(builder_.key(place_of(mark), value, anchor));
     }
 
-    // On a line of its own a value has to be further in than its key, or a line that lacks its
-    // colon would pass for the value of an empty key above it.
+    // On a line of its own a value has to be further in than its key. The parser does not mind
+    // where the value is quoted or a comment follows, and a line that lacks its colon would pass
+    // for it.
     void check_indentation(const YAML::Mark& mark) {
         if (!builder_.wants_value() || open_.back().flow || mark.line == key_line_) return;
         if (mark.column > open_.back().column) return;

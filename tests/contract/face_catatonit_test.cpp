@@ -164,14 +164,24 @@ TEST_CASE("catatonit: pause waits for INT or TERM, and reaps") {
             });
         }
     }
-    // The child that PID 1 had before it became catatonit ends while that pauses.
-    Program program({.words = with_actor({}, {"fork", "{", "linger", "50", "}", "become",
-                                              face_path("catatonit"), "-P"})});
-    program.eventually("the child to be reaped", [&] {
-        return blocks(program.pid(), SIGTERM) && children_of(program.pid()).empty();
-    });
-    program.send(SIGTERM);
-    CHECK(program.wait() == "exit 0");
+}
+
+TEST_CASE("catatonit: pause reaps what ends while it waits, and what had ended before") {
+    const ScratchDir scratch;
+    for (const bool ends_before : {false, true}) {
+        CAPTURE(ends_before);
+        // PID 1 has a child, and then becomes catatonit.
+        Strings play = {"fork", "{"};
+        if (!ends_before) play.insert(play.end(), {"await", scratch / "go"});
+        play.insert(play.end(), {"}", "linger", "50", "become", face_path("catatonit"), "-P"});
+        Program program({.words = with_actor({}, play)});
+        program.eventually("it to wait", [&] { return blocks(program.pid(), SIGTERM); });
+        if (!ends_before) scratch.write("go", "");
+        program.eventually("the child to be reaped",
+                           [&] { return children_of(program.pid()).empty(); });
+        program.send(SIGTERM);
+        CHECK(program.wait() == "exit 0");
+    }
 }
 
 TEST_CASE("catatonit: it holds no descriptor and no directory, as 0.2 does") {

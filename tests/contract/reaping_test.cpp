@@ -32,6 +32,18 @@ TEST_CASE("no zombie is left of ten thousand orphans") {
     }
 }
 
+TEST_CASE("a child that was dead before kaigara began is reaped") {
+    // Its CHLD came to the program that became kaigara, so none will come for it any more.
+    std::vector<std::string> play = {"fork", "{", "}", "linger", "50", "become"};
+    for (const std::string& word : exec_actor({"log-signals", "15"})) play.push_back(word);
+    Program program({.words = with_actor({}, play)});
+    program.wait_for("ready\n");
+    program.eventually("the application to be the only child",
+                       [&] { return children_of(program.pid()).size() == 1; });
+    program.send(SIGTERM);
+    CHECK(program.wait() == "exit 0");
+}
+
 TEST_CASE("orphans are kaigara's when it is not PID 1, unless that is switched off") {
     const std::vector<std::string> play = {"daemon", "{", "parent", "}", "log-signals", "15"};
     for (const std::vector<std::string>& options :

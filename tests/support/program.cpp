@@ -291,7 +291,11 @@ Program::Program(Setup setup) : parts_(std::make_unique<Parts>()) {
     if (std::ranges::none_of(environment, is_path)) {
         environment.push_back("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
     }
-    for (const std::string& entry : sanitizer_environment()) environment.push_back(entry);
+    // The leak checker works in a process of its own, for which a limit may leave no room.
+    const bool finds_leaks = parts_->setup.process_limit == 0;
+    for (const std::string& entry : sanitizer_environment(finds_leaks)) {
+        environment.push_back(entry);
+    }
     try {
         parts_->start();
     } catch (...) {

@@ -164,7 +164,7 @@ std::string program_folder() { return world().stage.path(); }
 
 std::string example_path(std::string_view name) { return world().stage.path() / "examples" / name; }
 
-std::vector<std::string> sanitizer_environment() {
+std::vector<std::string> sanitizer_environment([[maybe_unused]] bool finds_leaks) {
     std::vector<std::string> entries;
 #ifdef KAIGARA_IS_SANITIZED
     for (const char* name : {"ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"}) {
@@ -173,6 +173,7 @@ std::vector<std::string> sanitizer_environment() {
     }
     entries.front() += ":handle_abort=0:handle_segv=0:handle_sigbus=0:handle_sigfpe=0:"
                        "handle_sigill=0:handle_sigtrap=0";
+    if (!finds_leaks) entries.front() += ":detect_leaks=0";
 #endif
     return entries;
 }

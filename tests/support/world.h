@@ -50,8 +50,8 @@ std::string program_folder();
 std::string example_path(std::string_view name);
 
 // NAME=value for each program that is started: an instrumented binary has to be told to leave the
-// dispositions of signals as they are. Nothing for any other.
-std::vector<std::string> sanitizer_environment();
+// dispositions of signals as they are, and whether to look for leaks. Nothing for any other.
+std::vector<std::string> sanitizer_environment(bool finds_leaks);
 
 // No loader stands between exec and the binary's first instruction.
 bool kaigara_is_static();

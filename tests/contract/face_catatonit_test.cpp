@@ -151,7 +151,7 @@ TEST_CASE("catatonit: it is a subreaper when it is not PID 1") {
     program.wait_for("parent 2\n");
 }
 
-TEST_CASE("catatonit: pause waits for INT or TERM, and reaps") {
+TEST_CASE("catatonit: pause waits for INT or TERM, and for nothing else") {
     const Twin twin("catatonit");
     if (!twin.has_peer()) KG_SKIP(no_peer);
     for (const int signal : {SIGINT, SIGTERM}) {

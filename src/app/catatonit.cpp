@@ -123,7 +123,10 @@ public:
             [this](pid_t pid, const platform::ChildEnd& end) { words_.stranger_ended(pid, end); });
     }
 
-    void run() { loop_.run(); }
+    void run() {
+        on_child();  // what was dead before we began
+        loop_.run();
+    }
 
 private:
     void on_signal(int signal) {

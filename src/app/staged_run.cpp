@@ -65,6 +65,7 @@ public:
           timer_(loop_, [this] { on_time(); }) {}
 
     int run() {
+        reaper_.reap();  // what was dead before we began: no CHLD will come for it any more
         if (line_.command == command::start && !find_program())
             return report(Error{Fault::usage, 0,
                                 "'start' needs a program: kaigara start PROGRAM [ARG]..., or "

@@ -44,6 +44,8 @@ supervise::Outcome supervise_only(const supervise::Launch& launch, supervise::Ob
     Children children(reaper, watcher);
     supervise::Supervisor supervisor(reaper, launch, observer);
     supervisor.start();
+    // A child that was dead before we began: its CHLD came to the program that executed us.
+    reaper.reap();
     while (!supervisor.is_done()) {
         const auto signal = platform::wait_for_signal(set, supervisor.deadline());
         if (signal && signal->number == SIGCHLD) {

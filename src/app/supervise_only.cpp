@@ -43,9 +43,10 @@ supervise::Outcome supervise_only(const supervise::Launch& launch, supervise::Ob
     platform::Reaper reaper;
     Children children(reaper, watcher);
     supervise::Supervisor supervisor(reaper, launch, observer);
-    supervisor.start();
-    // A child that was dead before we began: its CHLD came to the program that executed us.
+    // A child that was dead before we began: its CHLD came to the program that executed us. Before
+    // the application is there, whose own end has to be told by its CHLD.
     reaper.reap();
+    supervisor.start();
     while (!supervisor.is_done()) {
         const auto signal = platform::wait_for_signal(set, supervisor.deadline());
         if (signal && signal->number == SIGCHLD) {

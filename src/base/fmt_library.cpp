@@ -2,10 +2,10 @@
 
 // The fmt library, compiled once: meson.build links it into everything.
 //
-// Debian ships fmt's headers and a shared library, and no static one. With FMT_HEADER_ONLY each file
-// of ours would compile all of fmt again, which takes three quarters of the time of a build. The
-// templates that fmt's headers only declare have to be named here; they are internals of version 9, so
-// meson.build takes other versions as headers alone and this file is left out.
+// Debian ships fmt's headers and a shared library, and no static one. With FMT_HEADER_ONLY each
+// file of ours would compile all of fmt again, which takes three quarters of the time of a build.
+// The templates that fmt's headers only declare have to be named here; they are internals of
+// version 9, so meson.build takes other versions as headers alone and this file is left out.
 
 #include <fmt/format-inl.h>
 

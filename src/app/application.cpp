@@ -35,14 +35,24 @@ char* listen_pid_entry(Application& application, const char* entry) {
     return own;
 }
 
-void fill_environment(Application& application, char** environment, const platform::User* user) {
+// Whether one of the exported variables has the name of an entry.
+bool is_exported(const char* entry, std::span<const std::string> exported) {
+    for (const std::string& variable : exported) {
+        if (std::strncmp(entry, variable.c_str(), variable.find('=') + 1) == 0) return true;
+    }
+    return false;
+}
+
+void fill_environment(Application& application, const ApplicationRequest& request,
+                      const platform::User* user) {
+    char** environment = request.environment;
     std::vector<char*>& entries = application.launch.environment;
     std::size_t count = 0;
     while (environment[count] != nullptr) ++count;
-    entries.reserve(count + 4);
+    entries.reserve(count + request.exported.size() + 4);
     for (std::size_t i = 0; i < count; ++i) {
         char* entry = environment[i];
-        if (is_own(entry)) continue;
+        if (is_own(entry) || is_exported(entry, request.exported)) continue;
         if (user != nullptr &&
             (has_name(entry, "HOME") ||
              (!user->name.empty() && (has_name(entry, "USER") || has_name(entry, "LOGNAME")))))
@@ -52,6 +62,8 @@ void fill_environment(Application& application, char** environment, const platfo
         }
         entries.push_back(entry);
     }
+    for (const std::string& variable : request.exported)
+        entries.push_back(keep(application, variable));
     if (user != nullptr) {
         entries.push_back(keep(application, "HOME=" + user->home));
         if (!user->name.empty()) {
@@ -64,10 +76,10 @@ void fill_environment(Application& application, char** environment, const platfo
 
 }  // namespace
 
-Result<Application> make_application(const Settings& settings, char** program, char** environment) {
+Result<Application> make_application(const Settings& settings, const ApplicationRequest& request) {
     Application application;
     supervise::Launch& launch = application.launch;
-    for (char** word = program; *word != nullptr; ++word) launch.argv.push_back(*word);
+    for (char** word = request.program; *word != nullptr; ++word) launch.argv.push_back(*word);
     launch.argv.push_back(nullptr);
 
     std::optional<platform::User> user;
@@ -77,7 +89,7 @@ Result<Application> make_application(const Settings& settings, char** program, c
         user = std::move(*found);
         launch.user = user->credentials;
     }
-    fill_environment(application, environment, user ? &*user : nullptr);
+    fill_environment(application, request, user ? &*user : nullptr);
 
     launch.signal_group = settings.group;
     launch.signals = settings.signals;

@@ -207,7 +207,8 @@ void apply_environment(Settings& settings, Commands command, char** environment,
 
 Result<CommandLine> parse_command_line(int argc, char** argv) { return Parser(argc, argv).parse(); }
 
-Result<Settings, Errors> load_settings(const CommandLine& line, char** environment) {
+Result<Settings, Errors> load_settings(const CommandLine& line, char** environment,
+                                       Errors* file_errors) {
     const auto table = settings_table();
     Settings settings;
     Errors errors;
@@ -219,8 +220,11 @@ Result<Settings, Errors> load_settings(const CommandLine& line, char** environme
     }
     Chosen chosen = from_options;
     apply_environment(settings, line.command, environment, from_options, chosen, errors);
-    const bool has_file = (line.command & (command::exec | command::help | command::version)) == 0;
-    if (errors.empty() && has_file) read_settings_file(settings, line.command, chosen, errors);
+    constexpr Commands without_file =
+        command::exec | command::help | command::version | command::init;
+    if (errors.empty() && (line.command & without_file) == 0)
+        read_settings_file(settings, line.command, chosen,
+                           file_errors != nullptr ? *file_errors : errors);
     if (!errors.empty()) return errors;
     return settings;
 }

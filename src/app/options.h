@@ -32,7 +32,9 @@ struct CommandLine {
 // commands take options anywhere. Fault::usage, with the nearest word for one that is unknown.
 Result<CommandLine> parse_command_line(int argc, char** argv);
 
-// The settings of a command. kaigara.yml is read by those commands that take --config.
-Result<Settings, Errors> load_settings(const CommandLine& line, char** environment);
+// The settings of a command. kaigara.yml is read by those commands that take --config; with
+// `file_errors` what is wrong in it is put there and the rest is used.
+Result<Settings, Errors> load_settings(const CommandLine& line, char** environment,
+                                       Errors* file_errors = nullptr);
 
 }  // namespace kaigara::app

@@ -6,12 +6,12 @@
 #include "app/exit_code.h"
 #include "app/report.h"
 #include "app/resolve.h"
-#include "app/template_files.h"
 #include "base/text.h"
 #include "metadata/output.h"
 #include "platform/files.h"
 #include "provision/target.h"
 #include "provision/template.h"
+#include "provision/template_files.h"
 
 namespace kaigara::app {
 
@@ -66,12 +66,11 @@ int write(const std::string& path, const provision::Rendered& rendered) {
 
 int render(const CommandLine& line, const Settings& settings, const Tree& tree) {
     if (const auto missing = check_resources(settings)) return report(*missing);
-    const TemplateFiles files(settings.resources.path);
+    const provision::TemplateFiles files(settings.resources.path);
     const auto source = files.find(std::string(line.operands[0]));
     if (!source) return report(source.error());
-    provision::TemplateOptions options;
-    options.load_include = [&files](std::string_view name) { return files.include(name); };
-    const auto rendered = provision::render_template(source->text, source->path, tree, options);
+    const auto rendered =
+        provision::render_template(source->text, source->path, tree, files.options());
     if (!rendered) return report(rendered.error());
     if (settings.output.empty()) return print(rendered->text);
     return write(settings.output, *rendered);

@@ -64,6 +64,10 @@ int report(const Errors& errors) {
     return exit_code(errors);
 }
 
+int report(const Unresolved& reason) {
+    return reason.signal != 0 ? exit_code_of_signal(reason.signal) : report(reason.errors);
+}
+
 int report(const supervise::Outcome& outcome, const supervise::Launch& launch) {
     using Kind = supervise::Outcome::Kind;
     switch (outcome.kind) {

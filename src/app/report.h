@@ -3,6 +3,7 @@
 
 // Errors and outcomes, told to the user and turned into an exit status.
 
+#include "app/resolve.h"
 #include "app/settings.h"
 #include "app/settings_table.h"
 #include "base/error.h"
@@ -17,6 +18,7 @@ void set_up_log(const Settings& settings, Commands command, char** environment);
 // Logs and returns the exit status.
 int report(const Error& error);
 int report(const Errors& errors);
+int report(const Unresolved& reason);
 int report(const supervise::Outcome& outcome, const supervise::Launch& launch);
 
 }  // namespace kaigara::app

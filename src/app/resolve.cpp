@@ -1,14 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/resolve.h"
 
-#include <cstring>
+#include <signal.h>
 
+#include <cstring>
+#include <memory>
+#include <optional>
+
+#include "base/log.h"
 #include "base/text.h"
-#include "metadata/gatherer.h"
 #include "metadata/merge.h"
 #include "metadata/snapshot.h"
 #include "metadata/sources/assignment.h"
 #include "platform/files.h"
+#include "platform/loop.h"
+#include "platform/reaper.h"
+#include "platform/signals.h"
 
 namespace kaigara::app {
 
@@ -53,21 +60,8 @@ Result<Tree, Errors> load_snapshot(const std::string& place) {
     return Errors{std::move(error)};
 }
 
-}  // namespace
-
-Result<Tree, Errors> resolve(const Settings& settings, char** environment) {
-    metadata::GatherPlan plan;
-    plan.defaults_path = settings.metadata.path;
-    plan.defaults_presence =
-        settings.metadata.named ? metadata::Presence::required : metadata::Presence::optional;
-    for (; *environment != nullptr; ++environment) plan.environment.emplace_back(*environment);
-    plan.sets = settings.sets;
-    return metadata::gather(plan);
-}
-
-Result<Tree, Errors> resolve_or_inherit(const Settings& settings, char** environment) {
-    const char* place = find_snapshot(environment);
-    if (place == nullptr || *place == '\0') return resolve(settings, environment);
+// The snapshot with --set on top.
+Result<Tree, Errors> inherit(const Settings& settings, const std::string& place) {
     KG_LET(tree, load_snapshot(place));
     Errors errors;
     for (const std::string& set : settings.sets) {
@@ -81,6 +75,94 @@ Result<Tree, Errors> resolve_or_inherit(const Settings& settings, char** environ
     }
     if (!errors.empty()) return errors;
     return tree;
+}
+
+// A loop for the sources that have to be waited for.
+class Waiting {
+public:
+    Waiting(metadata::GatherPlan plan, char** environment)
+        : signals_(
+              loop_, [this](const platform::Signal& signal) { on_signal(signal.number); },
+              [this] { on_child(); }),
+          gatherer_(std::make_unique<metadata::Gatherer>(
+              loop_, reaper_, std::move(plan), environment,
+              [this](Result<metadata::Gathered, Errors> gathered) {
+                  gathered_ = std::move(gathered);
+                  loop_.stop();
+              })) {}
+
+    Result<Tree, Unresolved> run() {
+        gatherer_->start();
+        if (!gathered_) loop_.run();
+        gatherer_.reset();
+        if (!gathered_) return Unresolved{{}, stop_signal_};
+        if (!*gathered_) return Unresolved{std::move(*gathered_).error()};
+        return accept(std::move(**gathered_));
+    }
+
+private:
+    void on_signal(int signal) {
+        if (signal != SIGTERM && signal != SIGINT && signal != SIGQUIT && signal != SIGHUP) return;
+        stop_signal_ = signal;
+        loop_.stop();
+    }
+
+    void on_child() {
+        reaper_.reap();
+        if (gatherer_) gatherer_->on_reaped();
+    }
+
+    platform::Loop loop_;
+    platform::Reaper reaper_;
+    platform::SignalReader signals_;
+    std::unique_ptr<metadata::Gatherer> gatherer_;
+    std::optional<Result<metadata::Gathered, Errors>> gathered_;
+    int stop_signal_ = 0;
+};
+
+}  // namespace
+
+metadata::GatherPlan gather_plan(const Settings& settings, char** environment) {
+    metadata::GatherPlan plan;
+    plan.defaults_path = settings.metadata.path;
+    plan.defaults_presence =
+        settings.metadata.named ? metadata::Presence::required : metadata::Presence::optional;
+    plan.sources = settings.sources;
+    for (; *environment != nullptr; ++environment) plan.environment.emplace_back(*environment);
+    plan.sets = settings.sets;
+    plan.timeout = settings.resolve_timeout;
+    return plan;
+}
+
+Tree accept(metadata::Gathered gathered) {
+    for (const std::string& warning : gathered.warnings) log::warn("{}", warning);
+    return std::move(gathered.tree);
+}
+
+Result<Tree, Unresolved> resolve(const Settings& settings, char** environment) {
+    metadata::GatherPlan plan = gather_plan(settings, environment);
+    if (metadata::has_to_wait(plan)) return Waiting(std::move(plan), environment).run();
+    auto gathered = metadata::gather(plan);
+    if (!gathered) return Unresolved{std::move(gathered).error()};
+    return accept(std::move(*gathered));
+}
+
+Result<Tree, Unresolved> resolve_or_inherit(const Settings& settings, char** environment) {
+    const char* place = find_snapshot(environment);
+    if (place == nullptr || *place == '\0') return resolve(settings, environment);
+    auto tree = inherit(settings, place);
+    if (!tree) return Unresolved{std::move(tree).error()};
+    return std::move(*tree);
+}
+
+std::optional<Error> check_resources(const Settings& settings) {
+    if (!settings.resources.named) return std::nullopt;
+    const auto listed = platform::list_directory(settings.resources.path);
+    if (listed) return std::nullopt;
+    Error error = listed.error();
+    error.fault = Fault::configuration;
+    error.message += "; it was named as the resources directory";
+    return error;
 }
 
 }  // namespace kaigara::app

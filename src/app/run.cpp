@@ -8,10 +8,13 @@
 #include <string>
 
 #include "app/application.h"
+#include "app/check.h"
 #include "app/commands.h"
 #include "app/exit_code.h"
 #include "app/face.h"
+#include "app/init.h"
 #include "app/options.h"
+#include "app/plan.h"
 #include "app/print.h"
 #include "app/report.h"
 #include "app/staged_run.h"
@@ -42,7 +45,7 @@ int run_exec(const CommandLine& line, const Settings& settings, char** environme
     if (line.program == nullptr)
         return report(
             Error{Fault::usage, 0, "'exec' needs a program: kaigara exec PROGRAM [ARG]...", ""});
-    auto application = make_application(settings, line.program, environment);
+    auto application = make_application(settings, {line.program, environment});
     if (!application) return report(application.error());
     supervise::Observer silent;
     return report(supervise_only(application->launch, silent), application->launch);
@@ -79,11 +82,16 @@ int run_program(int argc, char** argv, char** environment) {
     const auto line = parse_command_line(argc, argv);
     if (!line) return report_unusable(line.error(), environment);
     if (line->command != command::exec) platform::initialise_streams_once();
-    const auto settings = load_settings(*line, environment);
+    Errors file_errors;
+    const bool is_check = line->command == command::check;
+    const auto settings = load_settings(*line, environment, is_check ? &file_errors : nullptr);
     if (!settings) return report_unusable(settings.error(), environment);
     set_up_log(*settings, line->command, environment);
     if (line->command == command::help) return print_help(*line);
     if (line->command == command::version) return print_text(version_text());
+    if (line->command == command::init) return run_init(*line);
+    if (line->command == command::plan) return run_plan(*settings, environment);
+    if (is_check) return run_check(*settings, std::move(file_errors), environment);
 
     if ((line->command & (command::start | command::exec | command::provision)) == 0)
         return print_command(*line, *settings, environment);

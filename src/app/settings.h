@@ -12,6 +12,8 @@
 
 #include "base/duration.h"
 #include "base/log.h"
+#include "metadata/sources/source.h"
+#include "provision/file_entry.h"
 #include "supervise/launch.h"
 
 namespace kaigara::app {
@@ -24,6 +26,13 @@ struct Place {
 
 enum class OperationOutput : std::uint8_t { prefix, raw, json };
 enum class MetadataFormat : std::uint8_t { yaml, json, env };
+
+// One entry of `application.export`: a value of the metadata in the application's environment.
+struct Export {
+    std::string name;
+    std::string path;
+    std::string where;  // "kaigara.yml:7:3"
+};
 
 struct Settings {
     // The application.
@@ -39,6 +48,8 @@ struct Settings {
     Milliseconds stop_timeout{0};
     Milliseconds grace{0};
     std::vector<std::string> command;  // application.command of kaigara.yml
+    std::vector<Export> exports;
+    bool export_all = false;
 
     // Where things are.
     Place config{"/opt/provision/kaigara.yml"};
@@ -47,7 +58,10 @@ struct Settings {
     Place operations{"/opt/provision/operations"};
 
     // Stages 1 and 2.
+    std::vector<metadata::Source> sources;
     std::vector<std::string> sets;
+    Milliseconds resolve_timeout{60'000};
+    std::vector<provision::FileEntry> files;
     OperationOutput operation_output = OperationOutput::prefix;
     std::string only;
 
@@ -55,12 +69,13 @@ struct Settings {
     std::optional<log::Level> log_level;
     log::Format log_format = log::Format::text;
 
-    // render, get, metadata.
+    // render, get, metadata, plan.
     std::string output;
     std::optional<std::string> default_value;
     MetadataFormat format = MetadataFormat::yaml;
     bool origin = false;
     bool show_secrets = false;
+    bool as_json = false;
 };
 
 }  // namespace kaigara::app

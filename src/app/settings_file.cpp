@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "app/settings_structure.h"
 #include "base/text.h"
 #include "metadata/tree.h"
 #include "metadata/yaml.h"
@@ -15,57 +16,82 @@ namespace kaigara::app {
 
 namespace {
 
+using metadata::Origin;
 using metadata::Tree;
 using metadata::Value;
 
 constexpr std::size_t largest_file = std::size_t{1} * 1024 * 1024;
-constexpr std::string_view command_key = "application.command";
+
+// The directory of a file, with its slash; empty for one in the working directory.
+std::string directory_of(const std::string& path) { return path.substr(0, path.rfind('/') + 1); }
 
 class Reader {
 public:
     Reader(Settings& settings, Commands command, const std::bitset<64>& chosen, Tree tree,
            Errors& errors)
         : settings_(settings), command_(command), chosen_(chosen), tree_(std::move(tree)),
-          errors_(errors) {}
+          errors_(errors), directory_(directory_of(settings.config.path)),
+          reading_{[this](Origin at, std::string message) { fail(at, std::move(message)); },
+                   [this](const Value& value) { return tree_.origin_text(value.origin()); },
+                   [this](const std::string& path) { return resolve_path(path); }} {}
 
-    void read() {
-        read_map(tree_.root(), "");
-        const Value* program = tree_.find(command_key);
-        if (program != nullptr) read_program(*program);
-    }
+    void read() { read_map(tree_.root(), ""); }
 
 private:
-    void fail(const Value& value, std::string message) {
-        errors_.push_back(
-            {Fault::configuration, 0, std::move(message), tree_.origin_text(value.origin())});
+    void fail(Origin at, std::string message) {
+        errors_.push_back({Fault::configuration, 0, std::move(message), tree_.origin_text(at)});
     }
 
-    // Walks down to the keys of the table; a map on the way is a group of keys.
+    // A path in the file starts from the file's directory.
+    std::string resolve_path(const std::string& path) const {
+        return path.starts_with('/') ? path : directory_ + path;
+    }
+
+    // Walks down to the keys of the tables; a map on the way is a group of keys.
     void read_map(const Value& map, const std::string& path) {
-        for (const Value::Entry& entry : map.entries()) {
-            const std::string key = path.empty() ? entry.key : path + "." + entry.key;
-            if (key == command_key) continue;
-            const auto table = settings_table();
-            const auto found = std::ranges::find(table, key, &Setting::key);
-            if (found != table.end() && !found->key.empty()) {
-                read_setting(*found, static_cast<std::size_t>(found - table.begin()), entry.value);
-            } else if (is_group(key) && (entry.value.is_map() || entry.value.is_null())) {
-                read_map(entry.value, key);
-            } else if (is_group(key)) {
-                fail(entry.value, fmt::format("'{}' must be a map of settings", key));
-            } else {
-                fail(entry.value, fmt::format("unknown key '{}'{}", text::printable(key, 100),
-                                              text::did_you_mean(key, known_keys())));
-            }
+        for (const Value::Entry& entry : map.entries())
+            read_key(path.empty() ? entry.key : path + "." + entry.key, entry);
+    }
+
+    void read_key(const std::string& key, const Value::Entry& entry) {
+        const Value& value = entry.value;
+        const auto structured = structured_keys();
+        if (const auto found = std::ranges::find(structured, key, &StructuredKey::name);
+            found != structured.end()) {
+            found->read(settings_, value, reading_);
+            return;
+        }
+        const auto table = settings_table();
+        if (const auto found = std::ranges::find(table, key, &Setting::key);
+            found != table.end() && !key.empty()) {
+            read_setting(*found, static_cast<std::size_t>(found - table.begin()), value);
+        } else if (!is_group(key)) {
+            fail(entry.key_origin, fmt::format("unknown key '{}'{}", text::printable(key, 100),
+                                               text::did_you_mean(key, known_names())));
+        } else if (value.is_map() || value.is_null()) {
+            read_map(value, key);
+        } else {
+            fail(value.origin(), fmt::format("'{}' must be a map of settings", key));
         }
     }
 
     static std::vector<std::string_view> known_keys() {
-        std::vector<std::string_view> keys{command_key};
+        std::vector<std::string_view> keys;
+        for (const StructuredKey& key : structured_keys()) keys.push_back(key.name);
         for (const Setting& setting : settings_table()) {
             if (!setting.key.empty()) keys.push_back(setting.key);
         }
         return keys;
+    }
+
+    // The keys, and the groups that they lie in.
+    static std::vector<std::string_view> known_names() {
+        std::vector<std::string_view> names = known_keys();
+        for (const std::string_view key : known_keys()) {
+            if (const auto dot = key.find('.'); dot != std::string_view::npos)
+                names.push_back(key.substr(0, dot));
+        }
+        return names;
     }
 
     static bool is_group(std::string_view key) {
@@ -84,31 +110,20 @@ private:
 
     void assign(const Setting& setting, std::size_t place, const Value& value) {
         if (!value.is_scalar()) {
-            fail(value, fmt::format("'{}' needs {}", setting.key,
-                                    setting.repeats ? "a value or a list of values" : "a value"));
+            fail(value.origin(),
+                 fmt::format("'{}' needs {}", setting.key,
+                             setting.repeats ? "a value or a list of values" : "a value"));
             return;
         }
         // A setting that is not used now is checked all the same, on a copy nobody keeps.
         Settings unused;
         const bool used = !chosen_[place] && (setting.commands & command_) != 0;
-        const auto assigned = setting.assign(used ? settings_ : unused, value.text());
-        if (!assigned) fail(value, fmt::format("{}: {}", setting.key, assigned.error().message));
-    }
-
-    void read_program(const Value& program) {
-        if (program.is_scalar() && !program.text().empty()) {
-            settings_.command = {"/bin/sh", "-c", program.text()};
-            return;
-        }
-        for (const Value& word : program.items()) {
-            if (!word.is_scalar()) {
-                fail(word, "each word of application.command must be a text");
-                return;
-            }
-            settings_.command.push_back(word.text());
-        }
-        if (settings_.command.empty())
-            fail(program, "application.command must be a list of words, or a text for /bin/sh");
+        const std::string& text = value.text();
+        const bool is_place = setting.key.starts_with("paths.") && !text.empty();
+        const auto assigned =
+            setting.assign(used ? settings_ : unused, is_place ? resolve_path(text) : text);
+        if (!assigned)
+            fail(value.origin(), fmt::format("{}: {}", setting.key, assigned.error().message));
     }
 
     Settings& settings_;
@@ -116,6 +131,8 @@ private:
     const std::bitset<64>& chosen_;
     Tree tree_;
     Errors& errors_;
+    std::string directory_;
+    SettingsReading reading_;
 };
 
 }  // namespace

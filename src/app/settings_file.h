@@ -11,7 +11,9 @@
 //     log:
 //       level: debug
 //
-// A setting that may repeat takes a list. Whatever the table does not know is an error.
+// A setting that may repeat takes a list. What is more than values, the lists `metadata:` and
+// `templates:` above all, is read by settings_structure. Relative paths start from the directory of
+// kaigara.yml. Whatever the tables do not know is an error.
 
 #include <bitset>
 

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "app/settings_kinds.h"
 #include "base/text.h"
 
 namespace kaigara::app {
@@ -157,72 +158,78 @@ Result<void> assign_duration(Settings& settings, std::string_view value) {
 
 constexpr Commands supervising = command::start | command::exec;
 constexpr Commands provisioning = command::start | command::provision;
-constexpr Commands resolving = provisioning | command::render | command::get | command::metadata;
-constexpr Commands all = resolving | command::exec;
+constexpr Commands files = provisioning | command::plan | command::check;
+constexpr Commands resolving = files | command::render | command::get | command::metadata;
+constexpr Commands all = resolving | command::exec | command::init;
 
 // clang-format off
 constexpr std::array table = {
     Setting{"group", 'g', "", "application.group", supervising, false,
-            "forward signals to the application's process group", assign_switch<&Settings::group>},
+            "forward signals to the application's process group", kind::flag, assign_switch<&Settings::group>},
     Setting{"subreaper", 's', "", "application.subreaper", supervising, false,
-            "reap orphans when not PID 1 (on by default; =0 turns it off)", assign_switch<&Settings::subreaper>},
+            "reap orphans when not PID 1 (on by default; =0 turns it off)", kind::flag, assign_switch<&Settings::subreaper>},
     Setting{"parent-death", 'p', "SIG", "application.parent-death", supervising, false,
-            "signal that kaigara gets when its parent dies", assign_signal<&Settings::parent_death>},
+            "signal that kaigara gets when its parent dies", kind::signal, assign_signal<&Settings::parent_death>},
     Setting{"rewrite", 'r', "A:B", "application.rewrite", supervising, true,
-            "deliver signal B for A; A:0 drops A", assign_rewrite},
+            "deliver signal B for A; A:0 drops A", kind::rewrite, assign_rewrite},
     Setting{"success", 'e', "CODE", "application.success", supervising, true,
-            "this status of the application becomes 0", assign_success},
+            "this status of the application becomes 0", kind::status, assign_success},
     Setting{"user", 0, "USER[:GROUP]", "application.user", supervising, false,
-            "user of the application, by name or id", assign_text<&Settings::user>},
+            "user of the application, by name or id", kind::text, assign_text<&Settings::user>},
     Setting{"cwd", 0, "DIR", "application.cwd", supervising, false,
-            "working directory of the application", assign_text<&Settings::directory>},
+            "working directory of the application", kind::text, assign_text<&Settings::directory>},
     Setting{"umask", 0, "MASK", "application.umask", supervising, false,
-            "umask of the application, octal", assign_umask},
+            "umask of the application, octal", kind::octal, assign_umask},
     Setting{"stop-signal", 0, "SIG", "application.stop-signal", supervising, false,
-            "what TERM becomes", assign_signal<&Settings::stop_signal>},
+            "what TERM becomes", kind::signal, assign_signal<&Settings::stop_signal>},
     Setting{"stop-timeout", 0, "D", "application.stop-timeout", supervising, false,
-            "KILL what is left this long after a stop; 0: never (default)", assign_duration<&Settings::stop_timeout>},
+            "KILL what is left this long after a stop; 0: never (default)", kind::duration, assign_duration<&Settings::stop_timeout>},
     Setting{"grace", 0, "D", "application.grace", supervising, false,
-            "PID 1: when the application ended, TERM to the rest and KILL after D (default 0: at once)", assign_duration<&Settings::grace>},
+            "PID 1: when the application ended, TERM to the rest and KILL after D (default 0: at once)", kind::duration, assign_duration<&Settings::grace>},
 
     Setting{"config", 0, "FILE", "", resolving, false,
-            "configuration (default /opt/provision/kaigara.yml)", assign_place<&Settings::config>},
+            "configuration (default /opt/provision/kaigara.yml)", kind::none, assign_place<&Settings::config>},
     Setting{"metadata", 0, "PATH", "paths.metadata", resolving, false,
-            "metadata defaults, a file or a directory (default /opt/provision/metadata.yml)", assign_place<&Settings::metadata>},
-    Setting{"resources", 0, "DIR", "paths.resources", provisioning | command::render, false,
-            "templates (default /opt/provision/resources)", assign_place<&Settings::resources>},
-    Setting{"operations", 0, "DIR", "paths.operations", provisioning, false,
-            "operations (default /opt/provision/operations)", assign_place<&Settings::operations>},
+            "metadata defaults, a file or a directory (default /opt/provision/metadata.yml)", kind::path, assign_place<&Settings::metadata>},
+    Setting{"resources", 0, "DIR", "paths.resources", files | command::render, false,
+            "templates (default /opt/provision/resources)", kind::path, assign_place<&Settings::resources>},
+    Setting{"operations", 0, "DIR", "paths.operations", files, false,
+            "operations (default /opt/provision/operations)", kind::path, assign_place<&Settings::operations>},
     Setting{"set", 0, "PATH=VALUE", "set", resolving, true,
-            "set one metadata value, above every other source",
+            "set one metadata value, above every other source", kind::text,
             [](Settings& settings, std::string_view value) -> Result<void> {
                 settings.sets.emplace_back(value);
                 return {};
             }},
+    Setting{"resolve-timeout", 0, "D", "resolve-timeout", resolving, false,
+            "how long all sources that have to be asked may take together (default 60s)", kind::duration, assign_duration<&Settings::resolve_timeout>},
     Setting{"operation-output", 0, "MODE", "operation-output", provisioning, false,
-            "prefix (default), raw or json", assign_operation_output},
+            "prefix (default), raw or json", kind::output_mode, assign_operation_output},
     Setting{"only", 0, "NAME", "", command::provision, false,
-            "run this operation alone", assign_text<&Settings::only>},
+            "run this operation alone", kind::none, assign_text<&Settings::only>},
 
     Setting{"output", 'o', "FILE", "", command::render, false,
-            "write to FILE, atomically, instead of stdout", assign_text<&Settings::output>},
+            "write to FILE, atomically, instead of stdout", kind::none, assign_text<&Settings::output>},
     Setting{"default", 0, "VALUE", "", command::get, false,
-            "printed when the path does not exist",
+            "printed when the path does not exist", kind::none,
             [](Settings& settings, std::string_view value) -> Result<void> {
                 settings.default_value = std::string(value);
                 return {};
             }},
     Setting{"format", 0, "FORMAT", "", command::metadata, false,
-            "yaml (default), json or env", assign_format},
+            "yaml (default), json or env", kind::none, assign_format},
     Setting{"origin", 0, "", "", command::metadata, false,
-            "name the source of each value", assign_switch<&Settings::origin>},
+            "name the source of each value", kind::none, assign_switch<&Settings::origin>},
     Setting{"show-secrets", 0, "", "", command::metadata, false,
-            "do not mask secret values", assign_switch<&Settings::show_secrets>},
+            "do not mask secret values", kind::none, assign_switch<&Settings::show_secrets>},
+
+    Setting{"json", 0, "", "", command::plan, false,
+            "one JSON object instead of text", kind::none, assign_switch<&Settings::as_json>},
 
     Setting{"log-level", 0, "LEVEL", "log.level", all, false,
-            "error, warn, info or debug (default info; warn for exec, render, get and metadata)", assign_level},
+            "error, warn, info or debug (default info for start and provision, else warn)", kind::log_level, assign_level},
     Setting{"log-format", 0, "FORMAT", "log.format", all, false,
-            "text (default) or json", assign_log_format},
+            "text (default) or json", kind::log_format, assign_log_format},
 };
 // clang-format on
 

@@ -25,6 +25,9 @@ inline constexpr Commands get = 1U << 4U;
 inline constexpr Commands metadata = 1U << 5U;
 inline constexpr Commands version = 1U << 6U;
 inline constexpr Commands help = 1U << 7U;
+inline constexpr Commands plan = 1U << 8U;
+inline constexpr Commands check = 1U << 9U;
+inline constexpr Commands init = 1U << 10U;
 }  // namespace command
 
 struct Setting {
@@ -35,6 +38,7 @@ struct Setting {
     Commands commands;          // those that take it
     bool repeats;               // may be given several times
     std::string_view help;      // one line, no full stop
+    std::string_view schema;    // what the key's value looks like (settings_kinds.h)
     // Fault::usage with a message that names the value and what is accepted.
     Result<void> (*assign)(Settings&, std::string_view value);
 

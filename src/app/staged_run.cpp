@@ -13,13 +13,18 @@
 
 #include "app/application.h"
 #include "app/exit_code.h"
+#include "app/exports.h"
+#include "app/file_stage.h"
 #include "app/report.h"
 #include "app/resolve.h"
-#include "app/template_files.h"
+#include "base/text.h"
+#include "metadata/gatherer.h"
 #include "metadata/snapshot.h"
 #include "platform/files.h"
 #include "platform/loop.h"
 #include "platform/reaper.h"
+#include "provision/file_checks.h"
+#include "provision/file_plan.h"
 #include "provision/provisioner.h"
 #include "supervise/supervisor.h"
 
@@ -95,27 +100,74 @@ private:
     // when it returns.
     std::optional<int> provision_stage() {
         log::settings().stage = log::Stage::resolve;
-        platform::Fd snapshot;
-        if (const auto failed = make_snapshot(snapshot)) return failed;
+        metadata::Tree tree;
+        if (const auto failed = resolve_metadata(tree)) return failed;
+        if (const auto failed = export_metadata(tree)) return failed;
         log::settings().stage = log::Stage::provision;
         if (const auto missing = check_resources(settings_)) return report(*missing);
         auto operations =
             provision::find_operations(settings_.operations.path, settings_.operations.named);
         if (!operations) return report(operations.error());
         if (const auto failed = keep_only(*operations)) return failed;
+        if (const auto failed = write_files(tree)) return failed;
         loop_.run_ready();
         if (stop_signal_ != 0) return exit_code_of_signal(stop_signal_);
         if (operations->empty()) return std::nullopt;
-        return run_operations(std::move(*operations), snapshot.get());
+        auto snapshot =
+            platform::sealed_memory("kaigara-snapshot", metadata::snapshot::encode(tree));
+        if (!snapshot) return report(snapshot.error());
+        return run_operations(std::move(*operations), snapshot->get());
     }
 
-    std::optional<int> make_snapshot(platform::Fd& snapshot) {
-        const auto tree = resolve(settings_, environment_);
-        if (!tree) return report(tree.error());
-        auto memory =
-            platform::sealed_memory("kaigara-snapshot", metadata::snapshot::encode(*tree));
-        if (!memory) return report(memory.error());
-        snapshot = std::move(*memory);
+    std::optional<int> resolve_metadata(metadata::Tree& tree) {
+        std::optional<Result<metadata::Gathered, Errors>> gathered;
+        gatherer_ = std::make_unique<metadata::Gatherer>(
+            loop_, reaper_, gather_plan(settings_, environment_), environment_,
+            [this, &gathered](Result<metadata::Gathered, Errors> answer) {
+                gathered = std::move(answer);
+                loop_.stop();
+            });
+        gatherer_->start();
+        if (!gathered) loop_.run();
+        gatherer_.reset();
+        if (!gathered) return exit_code_of_signal(stop_signal_);
+        if (!*gathered) return report(gathered->error());
+        tree = accept(std::move(**gathered));
+        return std::nullopt;
+    }
+
+    // What the application gets of the metadata, for the tree is gone by then.
+    std::optional<int> export_metadata(const metadata::Tree& tree) {
+        if (line_.command != command::start) return std::nullopt;
+        auto entries = exported_variables(settings_, tree);
+        if (!entries) return report(entries.error());
+        exported_ = std::move(*entries);
+        return std::nullopt;
+    }
+
+    std::optional<int> write_files(const metadata::Tree& tree) {
+        auto planned = provision::plan_files({settings_.resources.path, settings_.files}, tree);
+        if (!planned) return report(planned.error());
+        if (planned->empty()) return std::nullopt;
+        FileStage files(std::move(*planned));
+        if (const auto failed = files.prepare(); !failed.empty()) return report(failed);
+        if (const auto failed = check_files(files.checks())) return failed;
+        if (const auto written = files.commit(); !written) return report(written.error());
+        return std::nullopt;
+    }
+
+    std::optional<int> check_files(std::vector<provision::FileCheck> checks) {
+        std::optional<Errors> refused;
+        checks_ = std::make_unique<provision::FileChecks>(
+            loop_, reaper_, std::move(checks), environment_, [this, &refused](Errors errors) {
+                refused = std::move(errors);
+                loop_.stop();
+            });
+        checks_->start();
+        if (!refused) loop_.run();
+        checks_.reset();
+        if (!refused) return exit_code_of_signal(stop_signal_);
+        if (!refused->empty()) return report(*refused);
         return std::nullopt;
     }
 
@@ -158,7 +210,7 @@ private:
 
     int supervise_stage() {
         log::settings().stage = log::Stage::supervise;
-        const auto application = make_application(settings_, program_, environment_);
+        const auto application = make_application(settings_, {program_, environment_, exported_});
         if (!application) return report(application.error());
         supervise::Observer silent;
         supervisor_ = std::make_unique<supervise::Supervisor>(reaper_, application->launch, silent);
@@ -200,6 +252,7 @@ private:
         } else if (signal.number == SIGTERM || signal.number == SIGINT ||
                    signal.number == SIGQUIT) {
             if (stop_signal_ == 0) stop_signal_ = signal.number;
+            loop_.stop();  // a source or a check that is waited for is given up
         } else {
             log::debug("{} has come before the application runs: dropped",
                        platform::signal_name(signal.number));
@@ -213,6 +266,10 @@ private:
             follow_supervisor();
         } else if (provisioner_ && !is_provisioned_) {
             provisioner_->on_reaped();
+        } else if (gatherer_) {
+            gatherer_->on_reaped();
+        } else if (checks_) {
+            checks_->on_reaped();
         }
     }
 
@@ -227,6 +284,9 @@ private:
     platform::SignalReader signals_;
     platform::Timer timer_;  // for the supervisor's deadline
     std::optional<supervise::Supervisor::Clock::time_point> armed_;
+    std::unique_ptr<metadata::Gatherer> gatherer_;
+    std::unique_ptr<provision::FileChecks> checks_;
+    std::vector<std::string> exported_;
     std::unique_ptr<provision::Provisioner> provisioner_;
     std::unique_ptr<supervise::Supervisor> supervisor_;
     bool is_provisioned_ = false;  // the provisioner has said so; what comes now is not for it

@@ -188,6 +188,10 @@ std::string did_you_mean(std::string_view word, std::span<const std::string_view
     return near ? fmt::format(" (did you mean '{}'?)", *near) : std::string();
 }
 
+std::string counted(std::size_t number, std::string_view noun) {
+    return fmt::format("{} {}{}", number, noun, number == 1 ? "" : "s");
+}
+
 std::string json_string(std::string_view text) {
     std::string out;
     out.reserve(text.size() + 2);

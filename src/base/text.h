@@ -44,6 +44,9 @@ std::optional<std::string_view> nearest(std::string_view word,
 // " (did you mean 'x'?)", or nothing when no candidate is near.
 std::string did_you_mean(std::string_view word, std::span<const std::string_view> candidates);
 
+// "1 file", "2 files".
+std::string counted(std::size_t number, std::string_view noun);
+
 // A JSON string with its quotes. Control characters are escaped (RFC 8259), bytes that are not
 // UTF-8 become U+FFFD.
 std::string json_string(std::string_view text);

@@ -235,7 +235,7 @@ void DocumentBuilder::attach(Value value, std::size_t height) {
     frame.keyed = false;
     if (frame.dropped) return;
     if (!frame.entries.empty() && frame.entries.back().key >= frame.key) frame.sorted = false;
-    frame.entries.push_back({std::move(frame.key), std::move(value)});
+    frame.entries.push_back({std::move(frame.key), std::move(value), origin(frame.key_at)});
     frame.places.push_back(frame.key_at);
 }
 
@@ -275,7 +275,7 @@ Value DocumentBuilder::expanded_copy(const Value& value) const {
         std::vector<Value::Entry> entries;
         entries.reserve(value.entries().size());
         for (const Value::Entry& entry : value.entries())
-            entries.push_back({entry.key, expanded_copy(entry.value)});
+            entries.push_back({entry.key, expanded_copy(entry.value), entry.key_origin});
         return Value::map(std::move(entries), value.origin());
     }
     return value;

@@ -2,14 +2,17 @@
 #include "metadata/gatherer.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <iterator>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "metadata/bounds.h"
+#include "metadata/layer.h"
 #include "metadata/merge.h"
 #include "metadata/sources/assignment.h"
+#include "metadata/sources/directory.h"
 #include "metadata/sources/environment.h"
 #include "platform/files.h"
 
@@ -20,6 +23,8 @@ namespace {
 Result<std::string> read_value_file(const std::string& path) {
     return platform::read_file(path, max_value_bytes);
 }
+
+bool is_absent(const Error& error) { return error.code == ENOENT || error.code == ENOTDIR; }
 
 // The tree so far, and all that was wrong so far.
 class Pile {
@@ -38,14 +43,14 @@ public:
         }
     }
 
+    void note(Errors errors) { std::ranges::move(errors, std::back_inserter(errors_)); }
+
     Result<Tree, Errors> take() {
         if (!errors_.empty()) return std::move(errors_);
         return std::move(tree_);
     }
 
 private:
-    void note(Errors errors) { std::ranges::move(errors, std::back_inserter(errors_)); }
-
     Tree tree_;
     Errors errors_;
 };
@@ -55,17 +60,130 @@ Result<Tree, Errors> as_layer(Result<Tree> layer) {
     return std::move(layer).value();
 }
 
+// The values of one source, not mounted yet.
+Result<Tree, Errors> read_source(const Source& source, const EnvironmentView& view,
+                                 Answer& answer) {
+    switch (source.kind) {
+    case SourceKind::file: return load_file(source.path);
+    case SourceKind::directory: return load_key_directory(source.path);
+    case SourceKind::environment:
+        return source.prefix.empty() ? read_bindings(view, source.bindings)
+                                     : read_environment(view, source.prefix);
+    case SourceKind::command: break;
+    }
+    if (!*answer) return Errors{std::move(*answer).error()};
+    return parse_output(**answer, fmt::format("{}: {}", source.where, name_of(source)));
+}
+
+// Why an optional source is left out; nothing where it has to be an error.
+std::optional<std::string> excuse(const Source& source, const Errors& errors) {
+    const Error& error = errors.front();
+    if (!source.optional || errors.size() != 1) return std::nullopt;
+    if (error.fault == Fault::unavailable) return error.text();
+    const bool is_file = source.kind == SourceKind::file || source.kind == SourceKind::directory;
+    // An absent file within a directory is another matter: a link that leads nowhere.
+    if (!is_file || !is_absent(error) || error.where != source.path) return std::nullopt;
+    return fmt::format("{}: {} does not exist; it is optional", source.where, name_of(source));
+}
+
+// A path that kaigara.yml names must be there, as one of the command line must.
+void blame_settings(const Source& source, Errors& errors) {
+    for (Error& error : errors) {
+        if (!is_absent(error) || error.where != source.path) continue;
+        error.fault = Fault::configuration;
+        error.message =
+            fmt::format("{} does not exist (optional: true would allow it)", name_of(source));
+        error.where = source.where;
+    }
+}
+
+void lay_source(const GatherPlan& plan, const Source& source, Answer& answer, Pile& pile,
+                Gathered& gathered) {
+    if (source.kind == SourceKind::command && !answer) {
+        gathered.skipped.push_back(fmt::format("{} ({})", name_of(source), source.where));
+        return;
+    }
+    const Tree lower = part_at(source.at, pile.tree());
+    const FileReader read_file = read_value_file;
+    auto layer =
+        read_source(source, {plan.environment, lower, read_file, pile.is_complete()}, answer);
+    if (!layer) {
+        if (auto reason = excuse(source, layer.error())) {
+            gathered.warnings.push_back(*std::move(reason));
+            return;
+        }
+        blame_settings(source, layer.error());
+        pile.note(std::move(layer).error());
+        return;
+    }
+    if (source.secret) make_secret(layer->root());
+    pile.lay(mounted_at(source.at, std::move(*layer)), source.where);
+}
+
 }  // namespace
 
-Result<Tree, Errors> gather(const GatherPlan& plan) {
+bool has_to_wait(const GatherPlan& plan) noexcept {
+    return std::ranges::find(plan.sources, SourceKind::command, &Source::kind) !=
+           plan.sources.end();
+}
+
+Result<Gathered, Errors> gather(const GatherPlan& plan, std::vector<Answer> answers) {
+    answers.resize(plan.sources.size());
     Pile pile;
+    Gathered gathered;
     if (!plan.defaults_path.empty())
         pile.lay(load_path(plan.defaults_path, plan.defaults_presence), plan.defaults_path);
-    pile.lay(read_environment(plan.environment, pile.tree(), read_value_file, pile.is_complete()),
+    for (std::size_t i = 0; i < plan.sources.size(); ++i)
+        lay_source(plan, plan.sources[i], answers[i], pile, gathered);
+    const FileReader read_file = read_value_file;
+    pile.lay(read_environment({plan.environment, pile.tree(), read_file, pile.is_complete()}),
              "the environment");
     for (const std::string& set : plan.sets)
         pile.lay(as_layer(read_set(set, pile.tree(), pile.is_complete())), "--set");
-    return pile.take();
+    KG_LET(tree, pile.take());
+    gathered.tree = std::move(tree);
+    return gathered;
+}
+
+Gatherer::Gatherer(platform::Loop& loop, platform::Reaper& reaper, GatherPlan plan,
+                   char* const* environment, std::function<void(Result<Gathered, Errors>)> on_done)
+    : loop_(loop), reaper_(reaper), plan_(std::move(plan)), environment_(environment),
+      on_done_(std::move(on_done)), answers_(plan_.sources.size()), fetches_(plan_.sources.size()) {
+}
+
+void Gatherer::start() {
+    const CommandFetch::Context context{loop_, reaper_, environment_,
+                                        CommandFetch::Clock::now() + plan_.timeout};
+    for (std::size_t i = 0; i < plan_.sources.size(); ++i) {
+        if (plan_.sources[i].kind != SourceKind::command) continue;
+        ++awaited_;
+        fetches_[i] = std::make_unique<CommandFetch>(
+            context, plan_.sources[i],
+            [this, i](Result<std::string> answer) { answered(i, std::move(answer)); });
+        fetches_[i]->start();
+    }
+    if (awaited_ == 0) finish();
+}
+
+void Gatherer::on_reaped() {
+    // The last answer may end this object.
+    for (std::size_t i = 0; awaited_ != 0 && i < fetches_.size(); ++i) {
+        const bool is_last = awaited_ == 1;
+        if (!fetches_[i] || answers_[i]) continue;
+        fetches_[i]->on_reaped();
+        if (is_last) return;
+    }
+}
+
+void Gatherer::answered(std::size_t source, Result<std::string> answer) {
+    answers_[source] = std::move(answer);
+    if (--awaited_ == 0) finish();
+}
+
+void Gatherer::finish() {
+    auto gathered = gather(plan_, std::move(answers_));
+    const auto on_done = std::move(on_done_);
+    on_done(std::move(gathered));
 }
 
 }  // namespace kaigara::metadata

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "metadata/layer.h"
 
 namespace kaigara::metadata {
 
@@ -19,12 +20,6 @@ bool holds_secret(const Value& value) {
     if (value.is_secret()) return true;
     return std::ranges::any_of(value.items(), holds_secret) ||
            std::ranges::any_of(value.entries(), holds_secret, &Value::Entry::value);
-}
-
-void make_secret(Value& value) {
-    if (value.is_scalar()) value.set_secret(true);
-    for (Value& item : value.items()) make_secret(item);
-    for (Value::Entry& entry : value.entries()) make_secret(entry.value);
 }
 
 // `upper` takes the place of `lower`. Item by item where that can be told, else all of it.

@@ -102,6 +102,7 @@ private:
 struct Value::Entry {
     std::string key;
     Value value;
+    Origin key_origin{};  // where the key itself was written, as far as a document says so
 };
 
 // An entry whose key an earlier one has already, or nullptr. `entries` need not be sorted.

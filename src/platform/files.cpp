@@ -34,6 +34,11 @@ Result<std::string> read_file(const std::string& path, std::size_t limit) {
     return content;
 }
 
+bool is_readable_by_all(const std::string& path) noexcept {
+    struct stat status;
+    return ::stat(path.c_str(), &status) == 0 && (status.st_mode & S_IROTH) != 0;
+}
+
 Result<std::string> read_all(int fd, std::size_t limit) {
     std::string content;
     struct stat status;

@@ -16,6 +16,9 @@ namespace kaigara::platform {
 // Error::code tells ENOENT from the rest; Fault::bad_data.
 Result<std::string> read_file(const std::string& path, std::size_t limit);
 
+// Whether the mode of a file lets everybody read it; false also where that cannot be found out.
+bool is_readable_by_all(const std::string& path) noexcept;
+
 // What is readable from `fd`, from its beginning where it has one, up to `limit` bytes.
 Result<std::string> read_all(int fd, std::size_t limit);
 

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "platform/sha256.h"
 #include "provision/template_formats.h"
 
 namespace kaigara::provision {
@@ -21,51 +22,65 @@ Error too_large() { return cannot("the value grows past the limit of the output,
 
 // --- text to text -------------------------------------------------------------------------------
 
-Result<Value> apply_upper(const Value& value, std::string_view) {
+Result<Value> apply_upper(const Value& value, std::string_view, ModifierContext&) {
     return Value::quoted(text::upper(value.text()));
 }
 
-Result<Value> apply_lower(const Value& value, std::string_view) {
+Result<Value> apply_lower(const Value& value, std::string_view, ModifierContext&) {
     return Value::quoted(text::lower(value.text()));
 }
 
-Result<Value> apply_trim(const Value& value, std::string_view) {
+Result<Value> apply_trim(const Value& value, std::string_view, ModifierContext&) {
     return Value::quoted(std::string(text::trim(value.text())));
 }
 
-Result<Value> apply_quote(const Value& value, std::string_view) {
+Result<Value> apply_quote(const Value& value, std::string_view, ModifierContext&) {
     return Value::quoted(in_double_quotes(value.text()));
 }
 
-Result<Value> apply_shell(const Value& value, std::string_view) {
+Result<Value> apply_shell(const Value& value, std::string_view, ModifierContext&) {
     // A C string ends at its first NUL: no notation of the shell carries one.
     if (value.text().find('\0') != std::string::npos) return cannot("a shell word cannot hold NUL");
     return Value::quoted(text::shell_word(value.text()));
 }
 
-Result<Value> apply_html(const Value& value, std::string_view) {
+Result<Value> apply_html(const Value& value, std::string_view, ModifierContext&) {
     return Value::quoted(to_html(value.text()));
 }
 
-Result<Value> apply_url(const Value& value, std::string_view) {
+Result<Value> apply_url(const Value& value, std::string_view, ModifierContext&) {
     return Value::quoted(to_url(value.text()));
 }
 
-Result<Value> apply_base64(const Value& value, std::string_view) {
+Result<Value> apply_base64(const Value& value, std::string_view, ModifierContext&) {
     return Value::quoted(to_base64(value.text()));
 }
 
-Result<Value> apply_xml(const Value& value, std::string_view) {
+// FIPS 180-4, in lower-case hexadecimal digits.
+Result<Value> apply_sha256(const Value& value, std::string_view, ModifierContext&) {
+    return Value::quoted(platform::sha256_hex(value.text()));
+}
+
+Result<Value> apply_file(const Value& value, std::string_view, ModifierContext& context) {
+    if (!context.read_file) return cannot("no file can be read here");
+    auto file = context.read_file(value.text());
+    if (!file) return cannot("the file that it names " + file.error().message);
+    context.read_secret = context.read_secret || file->is_secret;
+    context.bytes_read += file->text.size();
+    return Value::quoted(std::move(file->text));
+}
+
+Result<Value> apply_xml(const Value& value, std::string_view, ModifierContext&) {
     KG_LET(text, to_xml(value.text()));
     return Value::quoted(std::move(text));
 }
 
-Result<Value> apply_unbase64(const Value& value, std::string_view) {
+Result<Value> apply_unbase64(const Value& value, std::string_view, ModifierContext&) {
     KG_LET(text, from_base64(value.text()));
     return Value::quoted(std::move(text));
 }
 
-Result<Value> apply_indent(const Value& value, std::string_view argument) {
+Result<Value> apply_indent(const Value& value, std::string_view argument, ModifierContext&) {
     const std::string blanks(text::parse_number(argument, max_indent).value_or(0), ' ');
     std::string out;
     const char* separator = "";
@@ -82,20 +97,20 @@ Result<Value> apply_indent(const Value& value, std::string_view argument) {
 
 // --- values to text -----------------------------------------------------------------------------
 
-Result<Value> apply_json(const Value& value, std::string_view) {
+Result<Value> apply_json(const Value& value, std::string_view, ModifierContext&) {
     return Value::quoted(to_json(value));
 }
 
-Result<Value> apply_yaml(const Value& value, std::string_view) {
+Result<Value> apply_yaml(const Value& value, std::string_view, ModifierContext&) {
     return Value::quoted(to_yaml(value));
 }
 
-Result<Value> apply_toml(const Value& value, std::string_view) {
+Result<Value> apply_toml(const Value& value, std::string_view, ModifierContext&) {
     KG_LET(text, to_toml(value));
     return Value::quoted(std::move(text));
 }
 
-Result<Value> apply_join(const Value& value, std::string_view argument) {
+Result<Value> apply_join(const Value& value, std::string_view argument, ModifierContext&) {
     std::string out;
     std::string_view separator;
     for (std::size_t at = 0; at < value.items().size(); ++at) {
@@ -114,18 +129,19 @@ Result<Value> apply_join(const Value& value, std::string_view argument) {
 
 // --- where there is no value --------------------------------------------------------------------
 
-Result<Value> apply_default(const Value&, std::string_view argument) {
+Result<Value> apply_default(const Value&, std::string_view argument, ModifierContext&) {
     // Plain, as text from the environment is: default=8080 is a number for a later `json`.
     return Value::plain(std::string(argument));
 }
 
-Result<Value> apply_required(const Value&, std::string_view argument) {
+Result<Value> apply_required(const Value&, std::string_view argument, ModifierContext&) {
     return cannot(std::string(argument));
 }
 
 constexpr std::array table{
     Modifier{"base64", Takes::text, Argument::none, apply_base64},
     Modifier{"default", Takes::nothing, Argument::text, apply_default},
+    Modifier{"file", Takes::text, Argument::none, apply_file},
     Modifier{"html", Takes::text, Argument::none, apply_html},
     Modifier{"indent", Takes::text, Argument::number, apply_indent},
     Modifier{"join", Takes::list, Argument::text, apply_join},
@@ -133,6 +149,7 @@ constexpr std::array table{
     Modifier{"lower", Takes::text, Argument::none, apply_lower},
     Modifier{"quote", Takes::text, Argument::none, apply_quote},
     Modifier{"required", Takes::nothing, Argument::text, apply_required},
+    Modifier{"sha256", Takes::text, Argument::none, apply_sha256},
     Modifier{"shell", Takes::text, Argument::none, apply_shell},
     Modifier{"toml", Takes::any, Argument::none, apply_toml},
     Modifier{"trim", Takes::text, Argument::none, apply_trim},
@@ -144,7 +161,7 @@ constexpr std::array table{
 };
 
 // What the functions of Go templates are called here (Sprig's, which the original kaigara had).
-constexpr std::array<std::pair<std::string_view, std::string_view>, 10> go_names{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 11> go_names{{
     {"b64enc", "base64"},
     {"b64dec", "unbase64"},
     {"toJson", "json"},
@@ -153,6 +170,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 10> go_names
     {"urlquery", "url"},
     {"squote", "shell"},
     {"nindent", "indent"},
+    {"sha256sum", "sha256"},
     {"htmlEscape", "html"},
     {"optional", "default"},
 }};
@@ -212,7 +230,8 @@ bool is_nothing(const Value& value) noexcept {
            (value.is_scalar() && value.scalar_type() == metadata::ScalarType::null);
 }
 
-Result<Value> apply_modifiers(const Value* value, std::span<const ModifierCall> calls) {
+Result<Value> apply_modifiers(const Value* value, std::span<const ModifierCall> calls,
+                              ModifierContext& context) {
     bool missing = value == nullptr || is_nothing(*value);
     Value current;
     // Until a modifier has made a value of its own, the tree's is used in place: it may be large.
@@ -224,7 +243,7 @@ Result<Value> apply_modifiers(const Value* value, std::span<const ModifierCall> 
             if (std::string fault = mismatch(modifier, *now); !fault.empty())
                 return cannot(std::move(fault));
         }
-        KG_LET(made, modifier.apply(*now, call.argument));
+        KG_LET(made, modifier.apply(*now, call.argument, context));
         if (made.text().size() > max_output_bytes) return too_large();
         current = std::move(made);
         now = &current;

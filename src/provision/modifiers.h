@@ -5,13 +5,15 @@
 //
 // A modifier is a row of one table: its name, what it takes, and a function from value to value.
 // Adding one is adding a row; parsing, type checks, messages and "did you mean" follow from it.
-// Functions are pure, and their messages never hold the value, which may be a secret.
+// Functions are pure, but for `file`, which asks the context; their messages never hold the value,
+// which may be a secret.
 //
 // A chain runs from left to right. A missing value (or null) passes through every modifier but
 // those that take `nothing`, so that default= may stand anywhere in the chain.
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -41,11 +43,25 @@ enum class Argument : std::uint8_t {
     number,  // 0 to max_indent
 };
 
+// A file that a template prints.
+struct FileText {
+    std::string text;
+    bool is_secret = false;
+};
+
+// What modifiers may ask for, and what they tell.
+struct ModifierContext {
+    const std::function<Result<FileText>(const std::string& path)>& read_file;
+    bool read_secret = false;    // a file that was read is secret
+    std::size_t bytes_read = 0;  // of files
+};
+
 struct Modifier {
     std::string_view name;
     Takes takes;
     Argument argument;
-    Result<metadata::Value> (*apply)(const metadata::Value& value, std::string_view argument);
+    Result<metadata::Value> (*apply)(const metadata::Value& value, std::string_view argument,
+                                     ModifierContext& context);
 };
 
 // One use of a modifier, with its argument unquoted.
@@ -69,7 +85,8 @@ std::string argument_fault(const Modifier& modifier, const std::string* argument
 // The value at the end of the chain. `value` is nullptr where there is none. A null that comes out
 // means that there still is none.
 Result<metadata::Value> apply_modifiers(const metadata::Value* value,
-                                        std::span<const ModifierCall> calls);
+                                        std::span<const ModifierCall> calls,
+                                        ModifierContext& context);
 
 // Null, or plain text that means null.
 bool is_nothing(const metadata::Value& value) noexcept;

@@ -25,12 +25,12 @@
 #include "base/result.h"
 #include "platform/loop.h"
 #include "platform/reaper.h"
+#include "platform/session.h"
 #include "platform/signals.h"
 #include "platform/spawn.h"
 #include "provision/operation.h"
 #include "provision/operation_environment.h"
 #include "provision/operation_output.h"
-#include "provision/operation_session.h"
 #include "provision/provision_policy.h"
 
 namespace kaigara::provision {
@@ -109,7 +109,7 @@ private:
 
     int passed_as_;
     OperationEnvironment environment_;
-    OperationSession session_;
+    platform::Session session_;
     std::optional<OperationOutput> output_;  // none when it is raw
     platform::Fd no_input_;
     std::vector<char*> argv_;

@@ -24,4 +24,10 @@ bool is_descriptor_of_a_process(const std::string& path);
 // "." for a path without a slash.
 std::string directory_of(const std::string& path);
 
+// What stands behind its last slash.
+std::string name_of(const std::string& path);
+
+// Whether the effective user may write to it, and its file system lets anybody.
+bool may_write(const std::string& path);
+
 }  // namespace kaigara::provision

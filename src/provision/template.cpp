@@ -75,7 +75,7 @@ Result<Rendered, Errors> render_template(std::string_view source, std::string_vi
         add_error(errors, std::string(name), "there are more errors, which are not shown");
     if (!errors.empty()) return errors;
 
-    Renderer renderer(program, tree);
+    Renderer renderer(program, tree, options);
     if (auto walked = run_engine(program, renderer); !walked) return Errors{walked.error()};
     errors = renderer.take_errors();
     if (!errors.empty()) return errors;

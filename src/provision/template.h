@@ -18,19 +18,33 @@
 // to it, lazily, from the tree. So ctemplate's own syntax, names, escaping and file loader are
 // never reached from outside, and each error has the file, line and column of the author's marker.
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
 
 #include "base/result.h"
 #include "metadata/tree.h"
+#include "provision/modifiers.h"
 
 namespace kaigara::provision {
+
+// What becomes of a name that has no value.
+enum class MissingNames : std::uint8_t {
+    are_errors,
+    may_be_declared,  // a null in the metadata is enough: its value comes at run time
+    are_left_out,     // not all of the metadata is known
+};
 
 struct TemplateOptions {
     // The text of the file that a {{>name}} names. Each name is asked for once a rendering.
     // Without it, includes are errors.
     std::function<Result<std::string>(std::string_view name)> load_include;
+    // What the modifier `file` reads. Without it, the modifier is an error.
+    std::function<Result<FileText>(const std::string& path)> read_file;
+    MissingNames missing = MissingNames::are_errors;
+    // Prints *** for each line of a secret value: for eyes, with the lines where they would be.
+    bool mask_secrets = false;
 };
 
 struct Rendered {

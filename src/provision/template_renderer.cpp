@@ -32,10 +32,25 @@ std::string subject_text(const Marker& marker) {
     return text::printable(marker.path);
 }
 
+// *** for each line, so that the lines behind stay where they are.
+std::string mask_lines(std::string_view text) {
+    std::string masked;
+    while (!text.empty()) {
+        const std::size_t end = text.find('\n');
+        if (end != 0) masked += "***";
+        if (end == std::string_view::npos) break;
+        masked += '\n';
+        text.remove_prefix(end + 1);
+    }
+    return masked;
+}
+
 }  // namespace
 
-Renderer::Renderer(const Program& program, const metadata::Tree& tree)
-    : program_(program), scope_(program, tree), known_sections_(program.markers.size(), false) {}
+Renderer::Renderer(const Program& program, const metadata::Tree& tree,
+                   const TemplateOptions& options)
+    : program_(program), options_(options), scope_(program, tree),
+      known_sections_(program.markers.size(), false) {}
 
 // --- errors -------------------------------------------------------------------------------------
 
@@ -91,7 +106,8 @@ std::string Renderer::no_value(const Marker& marker, const Value* value) {
 }
 
 void Renderer::report_missing_section(std::uint32_t index, const Marker& marker) {
-    if (marker.optional || marker.has_inverse || known_sections_[index] || is_reported(index))
+    if (marker.optional || marker.has_inverse || known_sections_[index] || is_reported(index) ||
+        options_.missing == MissingNames::are_left_out)
         return;
     if (scope_.walked(false) != nullptr && scope_.exists_in_other_items(marker.path, steps_)) {
         known_sections_[index] = true;
@@ -121,8 +137,8 @@ void Renderer::report_depth(const Marker& marker) {
 
 // Whoever reads the output learns something of this value.
 void Renderer::touch(const Value& value, bool deep) {
-    if (value.is_secret()) used_secret_ = true;
-    if (!deep || used_secret_) return;
+    if (value.is_secret()) used_secret_ = touched_secret_ = true;
+    if (!deep || touched_secret_) return;
     for (const Value& item : value.items()) touch(item, true);
     for (const Value::Entry& entry : value.entries()) touch(entry.value, true);
 }
@@ -168,8 +184,12 @@ std::string_view Renderer::print_modified(std::uint32_t index, const Value* valu
                                               marker.call_count);
     // A modifier may read much and print nothing, over and over.
     if (value != nullptr) steps_ += value->items().size() + value->text().size() / bytes_a_step;
-    Result<Value> result = apply_modifiers(value, calls);
+    ModifierContext context{options_.read_file};
+    Result<Value> result = apply_modifiers(value, calls, context);
+    if (context.read_secret) used_secret_ = touched_secret_ = true;
+    steps_ += context.bytes_read / bytes_a_step;
     const bool missing = value == nullptr || is_nothing(*value);
+    if (may_be_missing(value) && (!result || result->is_null())) return {};
     if (!result) {
         const std::string& why = result.error().message;
         report(index, missing ? fmt::format("{}: {}", no_value(marker, value), why)
@@ -184,17 +204,34 @@ std::string_view Renderer::print_modified(std::uint32_t index, const Value* valu
     return print(index, made_);
 }
 
-std::string_view Renderer::value(std::uint32_t index) {
-    const Marker& marker = program_.markers[index];
-    if (!step(marker) || is_reported(index)) return {};
+bool Renderer::may_be_missing(const Value* value) const noexcept {
+    switch (options_.missing) {
+    case MissingNames::are_errors: return false;
+    case MissingNames::may_be_declared: return value != nullptr && is_nothing(*value);
+    case MissingNames::are_left_out: break;
+    }
+    return value == nullptr || is_nothing(*value);
+}
+
+std::string_view Renderer::print_marker(std::uint32_t index, const Marker& marker) {
     const Value* value = subject(index, marker);
     if (is_reported(index)) return {};
     if (marker.call_count != 0) return print_modified(index, value);
     if (value == nullptr || is_nothing(*value)) {
-        report(index, no_value(marker, value));
+        if (!may_be_missing(value)) report(index, no_value(marker, value));
         return {};
     }
     return print(index, *value);
+}
+
+std::string_view Renderer::value(std::uint32_t index) {
+    const Marker& marker = program_.markers[index];
+    if (!step(marker) || is_reported(index)) return {};
+    touched_secret_ = false;
+    const std::string_view text = print_marker(index, marker);
+    if (!options_.mask_secrets || !touched_secret_) return text;
+    masked_ = mask_lines(text);
+    return masked_;
 }
 
 // --- sections -----------------------------------------------------------------------------------

@@ -24,6 +24,7 @@
 
 #include "base/error.h"
 #include "metadata/tree.h"
+#include "provision/template.h"
 #include "provision/template_output.h"
 #include "provision/template_program.h"
 #include "provision/template_scope.h"
@@ -32,7 +33,7 @@ namespace kaigara::provision {
 
 class Renderer {
 public:
-    Renderer(const Program& program, const metadata::Tree& tree);
+    Renderer(const Program& program, const metadata::Tree& tree, const TemplateOptions& options);
 
     // The text of a value marker; valid until the next call.
     std::string_view value(std::uint32_t index);
@@ -70,6 +71,8 @@ private:
     void touch(const metadata::Value& value, bool deep);
     std::string_view print(std::uint32_t index, const metadata::Value& value);
     std::string_view print_modified(std::uint32_t index, const metadata::Value* value);
+    std::string_view print_marker(std::uint32_t index, const Marker& marker);
+    bool may_be_missing(const metadata::Value* value) const noexcept;
 
     bool section_shows(std::uint32_t index, const Marker& marker);
     bool separator_shows(const Marker& marker) const;
@@ -80,6 +83,7 @@ private:
     void report_depth(const Marker& marker);
 
     const Program& program_;
+    const TemplateOptions& options_;
     TemplateOutput output_;
     Scope scope_;
     std::vector<Include> includes_;
@@ -92,6 +96,8 @@ private:
     std::size_t suggestions_ = 0;
     bool stopped_ = false;
     bool used_secret_ = false;
+    bool touched_secret_ = false;  // by the marker that is being printed
+    std::string masked_;           // its text for eyes
 };
 
 }  // namespace kaigara::provision

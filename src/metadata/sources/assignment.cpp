@@ -107,23 +107,35 @@ const Value* child(const Value* parent, const std::string& step) {
     return index && *index < parent->items().size() ? &parent->items()[*index] : nullptr;
 }
 
-// Dots separate steps, but the longest run of them that is a key wins, as in Tree::find.
-class DottedSpelling : public Spelling {
-public:
-    Result<Found> key(const Value& map, const Steps& steps, std::size_t at) const override {
-        for (std::size_t end = steps.size(); end > at; --end) {
-            std::string joined = path_text(Steps(steps.begin() + static_cast<std::ptrdiff_t>(at),
-                                                 steps.begin() + static_cast<std::ptrdiff_t>(end)));
-            if (map.find(joined) != nullptr) return Found{std::move(joined), end - at};
-        }
-        return Found{steps[at], 1};
-    }
-    std::string new_key(std::string_view step) const override { return std::string(step); }
-};
-
 }  // namespace
 
 std::string path_text(const Steps& steps) { return fmt::format("{}", fmt::join(steps, ".")); }
+
+Result<Spelling::Found> DottedSpelling::key(const Value& map, const Steps& steps,
+                                            std::size_t at) const {
+    for (std::size_t end = steps.size(); end > at; --end) {
+        std::string joined = path_text(Steps(steps.begin() + static_cast<std::ptrdiff_t>(at),
+                                             steps.begin() + static_cast<std::ptrdiff_t>(end)));
+        if (map.find(joined) != nullptr) return Found{std::move(joined), end - at};
+    }
+    return Found{steps[at], 1};
+}
+
+Result<Steps> split_path(std::string_view path) {
+    if (path.starts_with('.')) path.remove_prefix(1);
+    Steps steps;
+    for (const std::string_view step : text::split(path, '.')) steps.emplace_back(step);
+    if (steps.size() > max_depth)
+        return Error{Fault::bad_data, 0,
+                     fmt::format("a path of {} steps; {} are the limit", steps.size(), max_depth),
+                     ""};
+    if (std::ranges::find(steps, std::string()) == steps.end()) return steps;
+    return Error{Fault::bad_data, 0,
+                 path.empty()
+                     ? "the path is empty"
+                     : fmt::format("an empty step in the path '{}'", text::printable(path)),
+                 ""};
+}
 
 Result<Steps> resolve(const Request& request, const Steps& steps, const Tree& lower,
                       const Spelling& spelling) {
@@ -161,20 +173,14 @@ Result<Tree> read_set(std::string_view assignment, const Tree& lower, bool lower
             fmt::format("'{}' lacks its '='; write --set path=value", text::printable(assignment)),
             "--set"};
     }
-    std::string_view path = assignment.substr(0, equals);
+    const std::string_view path = assignment.substr(0, equals);
     const std::string where = fmt::format("--set {}", text::printable(path));
     if (text::invalid_utf8(assignment)) return Error{Fault::bad_data, 0, "invalid UTF-8", where};
-    if (path.starts_with('.')) path.remove_prefix(1);
-    Steps steps;
-    for (const std::string_view step : text::split(path, '.')) steps.emplace_back(step);
-    if (std::ranges::find(steps, std::string()) != steps.end()) {
-        return Error{Fault::usage, 0,
-                     path.empty()
-                         ? "the path is empty; write --set path=value"
-                         : fmt::format("an empty step in the path '{}'", text::printable(path)),
-                     "--set"};
+    auto steps = split_path(path);
+    if (!steps) {
+        return Error{Fault::usage, 0, steps.error().message + "; write --set path=value", "--set"};
     }
-    KG_LET(found, resolve({where, lower_is_complete}, steps, lower, DottedSpelling()));
+    KG_LET(found, resolve({where, lower_is_complete}, *steps, lower, DottedSpelling()));
     Tree layer = layer_over(lower);
     const Origin origin{layer.add_source(where), 0, 0};
     assign(layer, lower, found, Value::plain(std::string(assignment.substr(equals + 1)), origin));

@@ -47,6 +47,18 @@ public:
     virtual std::string new_key(std::string_view step) const = 0;
 };
 
+// Upper and lower case differ. A step of a path may be a key with dots in it: the longest run of
+// steps that is an existing key wins, as in Tree::find.
+class DottedSpelling : public Spelling {
+public:
+    Result<Found> key(const Value& map, const Steps& steps, std::size_t at) const override;
+    std::string new_key(std::string_view step) const override { return std::string(step); }
+};
+
+// "app.db.0" in steps; a leading dot is allowed. Fault::bad_data, with no `where`, for an empty
+// path or step and for more steps than metadata may nest.
+Result<Steps> split_path(std::string_view path);
+
 // The steps with the spelling of the keys that exist; Fault::bad_data when an index is past a
 // list's end, or when a map is where a value shall be, or the other way round.
 Result<Steps> resolve(const Request& request, const Steps& steps, const Tree& lower,

@@ -29,12 +29,13 @@ Error refuse(std::string_view name, std::string message, Fault fault = Fault::ba
     return {fault, 0, std::move(message), text::printable(name)};
 }
 
-// The variables of ours, each name once.
-std::vector<Variable> select(std::span<const std::string_view> environment) {
+// The variables that begin with `prefix`, each name once and in order.
+std::vector<Variable> select(std::span<const std::string_view> environment,
+                             std::string_view prefix) {
     std::vector<Variable> selected;
     for (const std::string_view entry : environment) {
         const std::size_t equals = entry.find('=');
-        if (!entry.starts_with(environment_prefix) || equals == std::string_view::npos) continue;
+        if (!entry.starts_with(prefix) || equals == std::string_view::npos) continue;
         selected.push_back({entry.substr(0, equals), entry.substr(equals + 1)});
     }
     std::ranges::reverse(selected);
@@ -44,20 +45,23 @@ std::vector<Variable> select(std::span<const std::string_view> environment) {
     return selected;
 }
 
+// Whether the value of a variable is the path of a file: `name` is what stands behind its prefix.
+bool names_file(std::string_view name) {
+    return name.ends_with(file_suffix) && !name.ends_with("__FILE") &&
+           name.size() > file_suffix.size();
+}
+
 // Splits the name into steps, and takes _FILE off the last one.
-Result<void> split_name(Variable& variable) {
-    std::string_view rest = variable.name.substr(environment_prefix.size());
+Result<void> split_name(Variable& variable, std::string_view prefix) {
+    std::string_view rest = variable.name.substr(prefix.size());
     if (text::invalid_utf8(variable.name))
         return refuse(variable.name, "the variable's name is invalid UTF-8");
     if (rest.find("___") != std::string_view::npos) {
         return refuse(variable.name, "three underscores in a row: two are a step down and one is "
                                      "literal, but which");
     }
-    if (rest.ends_with(file_suffix) && !rest.ends_with("__FILE") &&
-        rest.size() > file_suffix.size()) {
-        variable.from_file = true;
-        rest.remove_suffix(file_suffix.size());
-    }
+    variable.from_file = names_file(rest);
+    if (variable.from_file) rest.remove_suffix(file_suffix.size());
     for (std::size_t step = rest.find("__");; step = rest.find("__")) {
         variable.steps.emplace_back(rest.substr(0, step));
         if (step == std::string_view::npos) break;
@@ -65,7 +69,7 @@ Result<void> split_name(Variable& variable) {
     }
     if (std::ranges::find(variable.steps, std::string()) == variable.steps.end()) return {};
     return refuse(variable.name,
-                  fmt::format("an empty step; write {}app__key for app.key", environment_prefix));
+                  fmt::format("an empty step; write {}app__key for app.key", prefix));
 }
 
 bool same_but_case(std::string_view a, std::string_view b) {
@@ -141,49 +145,79 @@ std::optional<Error> clash(const Variable& a, const Variable& b) {
                                       path, text::printable(a.name)));
 }
 
-}  // namespace
-
-Result<Tree, Errors> read_environment(std::span<const std::string_view> variables,
-                                      const Tree& lower, const FileReader& read_file,
-                                      bool lower_is_complete) {
-    Errors errors;
-    std::vector<Variable> valid;
-    for (Variable& variable : select(variables)) {
-        if (auto split = split_name(variable); !split) {
-            errors.push_back(std::move(split).error());
-            continue;
-        }
-        auto steps = resolve({variable.name, lower_is_complete}, variable.steps, lower,
-                             AnyCase(variable.name));
-        if (!steps) {
-            errors.push_back(std::move(steps).error());
-            continue;
-        }
-        variable.steps = std::move(steps).value();
-        valid.push_back(std::move(variable));
-    }
-    std::ranges::stable_sort(valid, {}, &Variable::steps);
-
+// The values of the variables as one layer; nothing of them when there are errors.
+Result<Tree, Errors> make_layer(const EnvironmentView& view, std::vector<Variable> variables,
+                                Errors errors) {
+    std::ranges::stable_sort(variables, {}, &Variable::steps);
     Tree layer;
-    std::vector<std::string> sources = lower.sources();
-    for (std::size_t i = 0; i < valid.size(); ++i) {
+    std::vector<std::string> sources = view.lower.sources();
+    for (std::size_t i = 0; i < variables.size(); ++i) {
         if (i > 0) {
-            if (auto error = clash(valid[i - 1], valid[i])) {
+            if (auto error = clash(variables[i - 1], variables[i])) {
                 errors.push_back(*std::move(error));
                 continue;
             }
         }
-        auto value = read_value(valid[i], read_file);
+        auto value = read_value(variables[i], view.read_file);
         if (!value) {
             errors.push_back(std::move(value).error());
             continue;
         }
         value->set_origin({static_cast<std::uint32_t>(sources.size()), 0, 0});
-        sources.emplace_back(valid[i].name);
-        if (errors.empty()) assign(layer, lower, valid[i].steps, std::move(value).value());
+        sources.emplace_back(variables[i].name);
+        if (errors.empty()) assign(layer, view.lower, variables[i].steps, std::move(value).value());
     }
     if (!errors.empty()) return errors;
     return Tree(std::move(layer.root()), std::move(sources));
+}
+
+// Finds the keys that a variable's steps mean.
+Result<void> settle(Variable& variable, const EnvironmentView& view, const Spelling& spelling) {
+    KG_LET(steps,
+           resolve({variable.name, view.lower_is_complete}, variable.steps, view.lower, spelling));
+    variable.steps = std::move(steps);
+    return {};
+}
+
+}  // namespace
+
+Result<Tree, Errors> read_environment(const EnvironmentView& view, std::string_view prefix) {
+    Errors errors;
+    std::vector<Variable> valid;
+    for (Variable& variable : select(view.variables, prefix)) {
+        auto settled = split_name(variable, prefix);
+        if (settled) settled = settle(variable, view, AnyCase(variable.name));
+        if (settled)
+            valid.push_back(std::move(variable));
+        else
+            errors.push_back(std::move(settled).error());
+    }
+    return make_layer(view, std::move(valid), std::move(errors));
+}
+
+Result<Tree, Errors> read_bindings(const EnvironmentView& view, std::span<const Binding> bindings) {
+    Errors errors;
+    std::vector<Variable> valid;
+    const std::vector<Variable> set = select(view.variables, "");
+    for (const Binding& binding : bindings) {
+        const auto found = std::ranges::lower_bound(set, binding.variable, {}, &Variable::name);
+        if (found == set.end() || found->name != binding.variable) continue;
+        Variable variable = *found;
+        variable.from_file =
+            names_file(variable.name) && !text::lower(binding.path).ends_with("_file");
+        auto steps = split_path(binding.path);
+        if (!steps) {
+            errors.push_back(refuse(variable.name, steps.error().message, Fault::configuration));
+            continue;
+        }
+        variable.steps = std::move(*steps);
+        auto settled = settle(variable, view, DottedSpelling());
+        if (settled)
+            valid.push_back(std::move(variable));
+        else
+            errors.push_back(std::move(settled).error());
+    }
+    return make_layer(view, std::move(valid), std::move(errors));
 }
 
 }  // namespace kaigara::metadata

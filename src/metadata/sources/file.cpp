@@ -34,15 +34,6 @@ std::string join(const std::string& directory, const std::string& name) {
     return directory.ends_with('/') ? directory + name : directory + '/' + name;
 }
 
-Result<Tree, Errors> load_file(const std::string& path) {
-    auto content = platform::read_file(path, max_document_bytes);
-    if (!content) return Errors{std::move(content).error()};
-    auto root =
-        path.ends_with(".json") ? read_json(*content, 0, path) : read_yaml(*content, 0, path);
-    if (!root) return std::move(root).error();
-    return Tree(std::move(root).value(), {path});
-}
-
 // Adds the metadata files of one directory to `files`, by their paths below `top`, and those of its
 // directories when it is `top` itself.
 void list_files(const std::string& top, const std::string& below, std::vector<std::string>& files,
@@ -88,6 +79,15 @@ Result<Tree, Errors> load_directory(const std::string& path) {
 }
 
 }  // namespace
+
+Result<Tree, Errors> load_file(const std::string& path) {
+    auto content = platform::read_file(path, max_document_bytes);
+    if (!content) return Errors{std::move(content).error()};
+    auto root =
+        path.ends_with(".json") ? read_json(*content, 0, path) : read_yaml(*content, 0, path);
+    if (!root) return std::move(root).error();
+    return Tree(std::move(root).value(), {path});
+}
 
 Result<Tree, Errors> load_path(const std::string& path, Presence presence) {
     if (platform::list_directory(path)) return load_directory(path);

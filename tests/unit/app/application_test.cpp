@@ -24,7 +24,7 @@ Result<Application> make(const Settings& settings, Words& variables) {
     std::vector<char*> environment;
     for (std::string& variable : variables) environment.push_back(variable.data());
     environment.push_back(nullptr);
-    return make_application(settings, argv, environment.data());
+    return make_application(settings, {argv, environment.data()});
 }
 
 Words environment_of(const Application& application) {

@@ -198,8 +198,9 @@ TEST_CASE("all that is wrong in kaigara.yml is said at once, with line and colum
         CHECK(error.where.starts_with(file + ":"));
         all += error.text() + "\n";
     }
-    CHECK(all.find("unknown key 'aplication'") != std::string::npos);
-    CHECK(all.find(":3:16: unknown key 'application.stop-timout' (did you mean "
+    CHECK(all.find(":1:1: unknown key 'aplication' (did you mean 'application'?)") !=
+          std::string::npos);
+    CHECK(all.find(":3:3: unknown key 'application.stop-timout' (did you mean "
                    "'application.stop-timeout'?)") != std::string::npos);
 }
 

@@ -29,7 +29,8 @@ Result<std::string> read_fake(const std::string& path) {
 // The environment laid over `lower`.
 Result<Tree, Errors> laid(const Variables& variables, std::string_view lower = "{}") {
     Tree tree = tree_of(lower);
-    KG_LET(layer, read_environment(variables, tree, read_fake));
+    const FileReader read_file = read_fake;
+    KG_LET(layer, read_environment({variables, tree, read_file}));
     if (Errors errors = merge(tree, std::move(layer)); !errors.empty()) return errors;
     return tree;
 }
@@ -153,8 +154,9 @@ TEST_CASE("_FILE reads the value from a file, drops one newline, and makes it se
 TEST_CASE("a plain variable makes no secret, but over a secret its value is one") {
     Tree lower = tree_of("password: x\nuser: y\n");
     lower.root().find("password")->set_secret(true);
-    auto layer = read_environment(Variables{"KAIGARA_META_password=p", "KAIGARA_META_user=u"},
-                                  lower, read_fake);
+    const Variables variables{"KAIGARA_META_password=p", "KAIGARA_META_user=u"};
+    const FileReader read_file = read_fake;
+    auto layer = read_environment({variables, lower, read_file});
     REQUIRE(layer);
     REQUIRE(merge(lower, std::move(layer).value()).empty());
     CHECK(at(lower, "password").is_secret());
@@ -245,9 +247,72 @@ TEST_CASE("a path of more than 64 steps is an error") {
 
 TEST_CASE("above a broken layer nothing is said about what it may have held") {
     const Tree lower;
-    CHECK(read_environment(Variables{"KAIGARA_META_l__0=x"}, lower, read_fake, false).has_value());
-    CHECK_FALSE(
-        read_environment(Variables{"KAIGARA_META_l__=x"}, lower, read_fake, false).has_value());
+    const FileReader read_file = read_fake;
+    const Variables item{"KAIGARA_META_l__0=x"};
+    CHECK(read_environment({item, lower, read_file, false}).has_value());
+    const Variables empty_step{"KAIGARA_META_l__=x"};
+    CHECK_FALSE(read_environment({empty_step, lower, read_file, false}).has_value());
+}
+
+TEST_CASE("any prefix can be read, and others are left alone") {
+    const Tree lower = tree_of("app: {maxItems: 1, list: [a, b]}\n");
+    const FileReader read_file = read_fake;
+    const Variables variables{"MYAPP_APP__MAXITEMS=2", "MYAPP_app__list__1=c",
+                              "MYAPP_app__password_FILE=/secret", "KAIGARA_META_x=y", "MYAPPX=1"};
+    auto layer = read_environment({variables, lower, read_file}, "MYAPP_");
+    REQUIRE(layer);
+    CHECK(to_json(layer->root(), 0, Secrets::shown) ==
+          R"({"app":{"list":["a","c"],"maxItems":2,"password":"hunter2"}})");
+    CHECK(at(*layer, "app.password").is_secret());
+    CHECK(layer->origin_text(at(*layer, "app.maxItems").origin()) == "MYAPP_APP__MAXITEMS");
+    const Variables empty{"MYAPP_=x"};
+    CHECK(lines(read_environment({empty, lower, read_file}, "MYAPP_").error()) ==
+          "MYAPP_: an empty step; write MYAPP_app__key for app.key");
+}
+
+TEST_CASE("a plain name sets the path that it is bound to") {
+    const Tree lower = tree_of("app: {db: {host: x, Port: 1}, list: [a, b]}\na.b: {c: 1}\n");
+    const FileReader read_file = read_fake;
+    const Variables variables{"DB_HOST=first", "DB_HOST=last",  "DB_PORT=5432",
+                              "ITEM=c",        "UNBOUND=x",     "DOTTED=2",
+                              "EMPTY=",        "NEW_VALUE=new", "DB_PASSWORD_FILE=/secret"};
+    const std::vector<Binding> bindings{
+        {"DB_HOST", "app.db.host"}, {"DB_PORT", ".app.db.Port"},
+        {"ITEM", "app.list.0"},     {"UNSET", "app.db.host"},
+        {"DOTTED", "a.b.c"},        {"EMPTY", "app.empty"},
+        {"NEW_VALUE", "New.Value"}, {"DB_PASSWORD_FILE", "app.db.password"}};
+    const auto layer = read_bindings({variables, lower, read_file}, bindings);
+    REQUIRE(layer);
+    CHECK(to_json(layer->root(), 0, Secrets::shown) ==
+          R"({"New":{"Value":"new"},"a.b":{"c":2},"app":{"db":{"Port":5432,"host":"last",)"
+          R"("password":"hunter2"},"empty":"","list":["c","b"]}})");
+    CHECK(at(*layer, "app.db.password").is_secret());
+    CHECK_FALSE(at(*layer, "app.db.host").is_secret());
+    CHECK(layer->origin_text(at(*layer, "app.db.host").origin()) == "DB_HOST");
+}
+
+TEST_CASE("a bound name in _FILE is a path itself where its path says so") {
+    const Tree lower;
+    const FileReader read_file = read_fake;
+    const Variables variables{"SSL_CERT_FILE=/etc/ssl/a.pem"};
+    const std::vector<Binding> bindings{{"SSL_CERT_FILE", "tls.cert_file"}};
+    const auto layer = read_bindings({variables, lower, read_file}, bindings);
+    REQUIRE(layer);
+    CHECK(at(*layer, "tls.cert_file").text() == "/etc/ssl/a.pem");
+    CHECK_FALSE(at(*layer, "tls.cert_file").is_secret());
+}
+
+TEST_CASE("two bound names that set one path are an error, and so is an absent file") {
+    const Tree lower = tree_of("l: [a]\n");
+    const FileReader read_file = read_fake;
+    const Variables variables{"A=1", "A_FILE=/secret", "B_FILE=/absent", "C=3"};
+    const std::vector<Binding> bindings{{"A", "x"}, {"A_FILE", "x"}, {"B_FILE", "y"}, {"C", "l.5"}};
+    const auto layer = read_bindings({variables, lower, read_file}, bindings);
+    REQUIRE_FALSE(layer);
+    const std::string all = lines(layer.error());
+    CHECK(all.find("A_FILE: sets 'x', and so does A; keep one of them") != std::string::npos);
+    CHECK(all.find("B_FILE: the file /absent cannot be opened") != std::string::npos);
+    CHECK(all.find("C: index 5 is past the end of the list 'l'") != std::string::npos);
 }
 
 }  // TEST_SUITE("metadata")

@@ -12,8 +12,8 @@ using namespace kaigara::metadata;
 namespace {
 
 std::string gathered(const GatherPlan& plan) {
-    auto tree = gather(plan);
-    return tree ? json_of(*tree) : lines(tree.error());
+    const auto gathered = gather(plan);
+    return gathered ? json_of(gathered->tree) : lines(gathered.error());
 }
 
 }  // namespace
@@ -26,8 +26,9 @@ TEST_CASE("the environment wins over the defaults, and --set over both, later on
     plan.defaults_path = scratch.write("m.yml", "a: 1\nb: 1\nc: 1\nd: 1\n");
     plan.environment = {"KAIGARA_META_b=2", "KAIGARA_META_c=2", "KAIGARA_META_d=2", "HOME=/"};
     plan.sets = {"c=3", "d=3", "d=4"};
-    const auto tree = gather(plan);
-    REQUIRE(tree);
+    const auto gathered_now = gather(plan);
+    REQUIRE(gathered_now);
+    const Tree* const tree = &gathered_now->tree;
     CHECK(json_of(*tree) == R"({"a":1,"b":2,"c":3,"d":4})");
     CHECK(tree->origin_text(at(*tree, "a").origin()) == plan.defaults_path + ":1:4");
     CHECK(tree->origin_text(at(*tree, "b").origin()) == "KAIGARA_META_b");
@@ -40,8 +41,9 @@ TEST_CASE("a list item that the environment set is found by --set") {
     plan.defaults_path = scratch.write("m.yml", "l: [{n: a}, {n: b}, {n: c}]\n");
     plan.environment = {"KAIGARA_META_L__1__N=env"};
     plan.sets = {"l.2.n=set"};
-    const auto tree = gather(plan);
-    REQUIRE(tree);
+    const auto gathered_now = gather(plan);
+    REQUIRE(gathered_now);
+    const Tree* const tree = &gathered_now->tree;
     CHECK(json_of(*tree) == R"({"l":[{"n":"a"},{"n":"env"},{"n":"set"}]})");
     CHECK(tree->origin_text(at(*tree, "l.0.n").origin()) == plan.defaults_path + ":1:9");
     CHECK(tree->origin_text(at(*tree, "l.1.n").origin()) == "KAIGARA_META_L__1__N");
@@ -65,8 +67,9 @@ TEST_CASE("_FILE variables are read from real files") {
     const std::string absent = fmt::format("KAIGARA_META_x_FILE={}", scratch / "absent");
     GatherPlan plan;
     plan.environment = {variable};
-    const auto tree = gather(plan);
-    REQUIRE(tree);
+    const auto gathered_now = gather(plan);
+    REQUIRE(gathered_now);
+    const Tree* const tree = &gathered_now->tree;
     CHECK(at(*tree, "db.password").text() == "hunter2");
     CHECK(at(*tree, "db.password").is_secret());
     plan.environment = {absent};

@@ -16,12 +16,25 @@ using namespace std::string_literals;
 
 namespace {
 
+// Has the files /open and /secret.
+Result<FileText> read_fake(const std::string& path) {
+    if (path == "/open") return FileText{"open\n", false};
+    if (path == "/secret") return FileText{"hidden", true};
+    return Error{Fault::bad_data, 2, "cannot be opened", path};
+}
+
+Result<Value> applied(const Value* value, std::span<const ModifierCall> calls) {
+    const std::function<Result<FileText>(const std::string&)> read_file = read_fake;
+    ModifierContext context{read_file};
+    return apply_modifiers(value, calls, context);
+}
+
 // The text that one modifier makes of a value, or "ERROR: why".
 std::string modified(const Value& value, std::string_view name, std::string argument = "") {
     const Modifier* modifier = find_modifier(name);
     REQUIRE(modifier != nullptr);
     const std::array calls{ModifierCall{modifier, std::move(argument)}};
-    const auto result = apply_modifiers(&value, calls);
+    const auto result = applied(&value, calls);
     return result ? result->text() : "ERROR: " + result.error().message;
 }
 std::string modified(std::string text, std::string_view name, std::string argument = "") {
@@ -73,21 +86,55 @@ TEST_CASE("json shows a secret, since it was asked to") {
     CHECK(modified(Value::map({{"a", secret("s3")}}), "json") == R"({"a":"s3"})");
 }
 
+TEST_CASE("sha256 is what sha256sum prints") {
+    CHECK(modified("", "sha256") ==
+          "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    CHECK(modified("abc", "sha256") ==
+          "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+TEST_CASE("file makes of a path what the file holds") {
+    CHECK(modified("/open", "file") == "open\n");
+    CHECK(modified("/absent", "file") == "ERROR: the file that it names cannot be opened");
+    CHECK(modified(words({"/open"}), "file").starts_with("ERROR: 'file' needs text"));
+}
+
+TEST_CASE("a secret file makes the text secret, another one does not") {
+    const std::function<Result<FileText>(const std::string&)> read_file = read_fake;
+    const std::array calls{ModifierCall{find_modifier("file"), ""}};
+    const Value open = Value::quoted("/open");
+    const Value hidden = Value::quoted("/secret");
+    ModifierContext context{read_file};
+    REQUIRE(apply_modifiers(&open, calls, context));
+    CHECK_FALSE(context.read_secret);
+    REQUIRE(apply_modifiers(&hidden, calls, context));
+    CHECK(context.read_secret);
+    CHECK(context.bytes_read == 11);
+}
+
+TEST_CASE("where no file can be read, file is an error") {
+    const std::function<Result<FileText>(const std::string&)> read_file;
+    const std::array calls{ModifierCall{find_modifier("file"), ""}};
+    const Value value = Value::quoted("/open");
+    ModifierContext context{read_file};
+    CHECK(apply_modifiers(&value, calls, context).error().message == "no file can be read here");
+}
+
 TEST_CASE("a default is typed as plain text is") {
     const std::array calls{ModifierCall{find_modifier("default"), "8080"},
                            ModifierCall{find_modifier("json"), ""}};
-    const auto number = apply_modifiers(nullptr, calls);
+    const auto number = applied(nullptr, calls);
     REQUIRE(number.has_value());
     CHECK(number->text() == "8080");
 }
 
 TEST_CASE("a missing value passes through what does not serve it") {
     const std::array calls{ModifierCall{find_modifier("upper"), ""}};
-    const auto missing = apply_modifiers(nullptr, calls);
+    const auto missing = applied(nullptr, calls);
     REQUIRE(missing.has_value());
     CHECK(missing->is_null());
     const Value null_text = plain("null");
-    const auto null = apply_modifiers(&null_text, calls);
+    const auto null = applied(&null_text, calls);
     REQUIRE(null.has_value());
     CHECK(null->is_null());
 }

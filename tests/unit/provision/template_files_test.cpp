@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "app/template_files.h"
+#include "provision/template_files.h"
 
 #include <doctest/doctest.h>
 
 #include "support/scratch.h"
 
 using namespace kaigara;
-using namespace kaigara::app;
+using namespace kaigara::provision;
 
-TEST_SUITE("app") {
+TEST_SUITE("provision") {
 TEST_CASE("a template is found with and without its suffix, the exact name first") {
     const test::ScratchDir scratch;
     scratch.write("resources/a.conf.tmpl", "suffixed");
@@ -49,4 +49,4 @@ TEST_CASE("an include stays inside the resources directory") {
     CHECK_FALSE(files.include("").has_value());
     CHECK_FALSE(files.include("none").has_value());
 }
-}  // TEST_SUITE("app")
+}  // TEST_SUITE("provision")

@@ -3,23 +3,18 @@
 
 // Which file a template's name means.
 
-#include <optional>
 #include <string>
 #include <string_view>
 
-#include "app/settings.h"
 #include "base/result.h"
+#include "provision/template.h"
 
-namespace kaigara::app {
+namespace kaigara::provision {
 
 struct TemplateSource {
     std::string path;  // as messages show it
     std::string text;
 };
-
-// A resources directory that the user named and that is none: Fault::configuration. The default one
-// may be absent.
-std::optional<Error> check_resources(const Settings& settings);
 
 class TemplateFiles {
 public:
@@ -33,10 +28,17 @@ public:
     // it, since a template may come from elsewhere than the image.
     Result<std::string> include(std::string_view name) const;
 
+    // What the modifier `file` reads: an absolute path, or one in the resources directory. A file
+    // that not everybody may read makes the text secret.
+    Result<FileText> read(const std::string& path) const;
+
+    // Options that include and read these files; the object outlives them.
+    TemplateOptions options() const;
+
 private:
     Result<TemplateSource> find_in_resources(const std::string& name) const;
 
     std::string resources_;
 };
 
-}  // namespace kaigara::app
+}  // namespace kaigara::provision

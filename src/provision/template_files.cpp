@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "app/template_files.h"
+#include "provision/template_files.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "platform/files.h"
 
-namespace kaigara::app {
+namespace kaigara::provision {
 
 namespace {
 
@@ -24,16 +24,6 @@ bool stays_inside(std::string_view name) {
 bool is_absent(const Error& error) { return error.code == ENOENT || error.code == ENOTDIR; }
 
 }  // namespace
-
-std::optional<Error> check_resources(const Settings& settings) {
-    if (!settings.resources.named) return std::nullopt;
-    const auto listed = platform::list_directory(settings.resources.path);
-    if (listed) return std::nullopt;
-    Error error = listed.error();
-    error.fault = Fault::configuration;
-    error.message += "; it was named as the resources directory";
-    return error;
-}
 
 Result<TemplateSource> TemplateFiles::find_in_resources(const std::string& name) const {
     const std::string path = resources_ + "/" + name;
@@ -74,4 +64,24 @@ Result<std::string> TemplateFiles::include(std::string_view name) const {
     return std::move(found->text);
 }
 
-}  // namespace kaigara::app
+Result<FileText> TemplateFiles::read(const std::string& path) const {
+    const bool inside = stays_inside(path);
+    if (!inside && !path.starts_with('/'))
+        return Error{
+            Fault::bad_data, 0,
+            fmt::format("'{}' lies outside of the resources directory; write an absolute path",
+                        text::printable(path)),
+            ""};
+    const std::string where = inside ? resources_ + "/" + path : path;
+    KG_LET(content, platform::read_file(where, largest_template));
+    return FileText{std::move(content), !platform::is_readable_by_all(where)};
+}
+
+TemplateOptions TemplateFiles::options() const {
+    TemplateOptions options;
+    options.load_include = [this](std::string_view name) { return include(name); };
+    options.read_file = [this](const std::string& path) { return read(path); };
+    return options;
+}
+
+}  // namespace kaigara::provision

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "provision/operation_session.h"
+#include "platform/session.h"
 
 #include <signal.h>
 #include <sys/prctl.h>
@@ -7,7 +7,7 @@
 
 #include "platform/processes.h"
 
-namespace kaigara::provision {
+namespace kaigara::platform {
 
 namespace {
 
@@ -24,28 +24,28 @@ void send_and_continue(pid_t target, int signal) noexcept {
 
 }  // namespace
 
-OperationSession::OperationSession(const platform::Reaper& reaper)
+Session::Session(const Reaper& reaper)
     : reaper_(reaper), adopts_orphans_(becomes_parent_of_orphans()) {}
 
-void OperationSession::send(int signal) const {
+void Session::send(int signal) const {
     // The leader's group in one call, so that it cannot fork away from it; then all others.
     send_and_continue(-leader_, signal);
-    for (const platform::Process& process : platform::list_processes()) {
+    for (const Process& process : list_processes()) {
         if (process.session == leader_ && process.group != leader_ && !process.is_zombie)
             send_and_continue(process.pid, signal);
     }
 }
 
-bool OperationSession::is_empty() const {
+bool Session::is_empty() const {
     if (adopts_orphans_ && !reaper_.has_children()) return true;
     return count() == 0;
 }
 
-std::size_t OperationSession::count() const {
-    const auto all = platform::list_processes();
+std::size_t Session::count() const {
+    const auto all = list_processes();
     // Without /proc the group is all that can be asked for; it has one member at least.
     if (all.empty()) return ::kill(-leader_, 0) == 0 ? 1 : 0;
-    return platform::members_of_session(leader_, all).size();
+    return members_of_session(leader_, all).size();
 }
 
-}  // namespace kaigara::provision
+}  // namespace kaigara::platform

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// All processes of one operation: the members of the session that it was made the leader of.
+// All processes that a child has made: the members of the session that it was made the leader of.
 //
 // A signal to its process group is not enough: a shell with job control, or a program that calls
 // setpgid(2), makes groups of its own. What has called setsid(2) has left on purpose and is not
@@ -9,18 +9,18 @@
 // no stranger is ever hit.
 //
 // To ask /proc costs a file a process, so it is avoided: as PID 1 and as a subreaper, everything
-// that an operation leaves becomes our child when its parent ends, and where we have no child there
+// that a child leaves becomes our child when its parent ends, and where we have no child there
 // is nobody left.
 
 #include <sys/types.h>
 
 #include "platform/reaper.h"
 
-namespace kaigara::provision {
+namespace kaigara::platform {
 
-class OperationSession {
+class Session {
 public:
-    explicit OperationSession(const platform::Reaper& reaper);
+    explicit Session(const Reaper& reaper);
 
     // `leader` has just been started in a session of its own.
     void begin(pid_t leader) noexcept { leader_ = leader; }
@@ -32,9 +32,9 @@ public:
     std::size_t count() const;
 
 private:
-    const platform::Reaper& reaper_;
+    const Reaper& reaper_;
     bool adopts_orphans_;
     pid_t leader_ = 0;
 };
 
-}  // namespace kaigara::provision
+}  // namespace kaigara::platform

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/plan.h"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "app/exit_code.h"
+#include "app/report.h"
+#include "app/resolve.h"
+#include "base/text.h"
+#include "metadata/output.h"
+#include "platform/files.h"
+#include "provision/file_plan.h"
+#include "provision/operation.h"
+#include "provision/target.h"
+#include "provision/text_diff.h"
+
+namespace kaigara::app {
+
+namespace {
+
+using metadata::Value;
+using provision::Examination;
+using provision::PlannedFile;
+using Outcome = provision::Target::Outcome;
+
+struct FileStep {
+    std::string target;
+    std::string source;
+    std::string_view action;
+    std::vector<std::string> reasons;
+    std::string diff;
+};
+
+struct Plan {
+    std::vector<FileStep> files;
+    std::vector<std::string> operations;
+    Errors blocked;
+
+    bool has_work() const {
+        return !operations.empty() || std::ranges::any_of(files, [](const FileStep& step) {
+            return step.action != "unchanged";
+        });
+    }
+};
+
+std::string_view action_of(const Examination& found) {
+    if (found.outcome == Outcome::unchanged) return "unchanged";
+    if (found.outcome == Outcome::passed_on) return "write";
+    return found.is_new ? "create" : "change";
+}
+
+std::vector<std::string> reasons_of(const Examination& found) {
+    std::vector<std::string> reasons;
+    for (const std::string& directory : found.directories)
+        reasons.push_back(fmt::format("makes the directory {}", directory));
+    if (found.is_new) reasons.push_back(fmt::format("new, mode {:04o}", found.new_mode));
+    if (!found.is_new && found.content_differs) reasons.push_back("its content differs");
+    if (found.old_mode != found.new_mode)
+        reasons.push_back(
+            fmt::format("mode {:04o} becomes {:04o}", found.old_mode, found.new_mode));
+    if (found.old_owner != found.new_owner)
+        reasons.push_back(fmt::format("owner {}:{} becomes {}:{}", found.old_owner.uid,
+                                      found.old_owner.gid, found.new_owner.uid,
+                                      found.new_owner.gid));
+    if (found.outcome == Outcome::written_in_place) reasons.push_back("written in place");
+    return reasons;
+}
+
+std::string diff_of(const PlannedFile& planned, const Examination& found) {
+    if (found.outcome == Outcome::passed_on || (!found.is_new && !found.content_differs)) return {};
+    if (!found.is_new && !found.old_content) return {};
+    const provision::DiffText wanted{planned.file.content, planned.masked,
+                                     planned.file.spec.has_secret};
+    const std::string target = text::printable(planned.file.spec.path);
+    return provision::unified_diff(found.old_content.value_or(""), wanted,
+                                   found.is_new ? "/dev/null" : target, target);
+}
+
+void add_file(const PlannedFile& planned, Plan& plan) {
+    const Examination found = provision::Target::examine(planned.file.spec, planned.file.content,
+                                                         planned.file.directories);
+    FileStep step;
+    step.target = text::printable(planned.file.spec.path);
+    step.source = text::printable(planned.source);
+    step.action = action_of(found);
+    step.reasons = reasons_of(found);
+    for (const std::string& warning : found.warnings) step.reasons.push_back(warning);
+    step.diff = diff_of(planned, found);
+    if (found.error) plan.blocked.push_back(*found.error);
+    plan.files.push_back(std::move(step));
+}
+
+Plan make_plan(const Settings& settings, const metadata::Tree& tree) {
+    Plan plan;
+    if (auto missing = check_resources(settings)) plan.blocked.push_back(*std::move(missing));
+    auto operations =
+        provision::find_operations(settings.operations.path, settings.operations.named);
+    if (!operations) {
+        plan.blocked.insert(plan.blocked.end(), operations.error().begin(),
+                            operations.error().end());
+    } else {
+        for (const provision::Operation& operation : *operations)
+            plan.operations.push_back(text::printable(operation.name));
+    }
+    const provision::FilePlanRequest request{settings.resources.path, settings.files,
+                                             provision::MissingNames::are_errors, true};
+    const auto files = provision::plan_files(request, tree);
+    if (!files) {
+        plan.blocked.insert(plan.blocked.end(), files.error().begin(), files.error().end());
+        return plan;
+    }
+    for (const PlannedFile& planned : *files) add_file(planned, plan);
+    return plan;
+}
+
+std::string as_text(const Plan& plan) {
+    std::string out;
+    std::size_t changes = 0;
+    for (const FileStep& step : plan.files) {
+        if (step.action == "unchanged") continue;
+        ++changes;
+        out += fmt::format("{} {} from {}", step.action, step.target, step.source);
+        for (std::size_t i = 0; i < step.reasons.size(); ++i)
+            out += (i == 0 ? ": " : ", ") + step.reasons[i];
+        out += '\n';
+        out += step.diff;
+    }
+    for (const std::string& operation : plan.operations)
+        out += fmt::format("run {}: operations run at each start\n", operation);
+    out += fmt::format("{} of {} would be written, {} would run{}\n", changes,
+                       text::counted(plan.files.size(), "file"),
+                       text::counted(plan.operations.size(), "operation"),
+                       plan.blocked.empty() ? "" : "; blocked, see the errors");
+    return out;
+}
+
+Value text_value(std::string_view text) { return Value::quoted(std::string(text)); }
+
+std::string as_json(const Plan& plan) {
+    std::vector<Value> files;
+    for (const FileStep& step : plan.files) {
+        std::vector<Value> reasons;
+        for (const std::string& reason : step.reasons) reasons.push_back(text_value(reason));
+        files.push_back(Value::map({{"target", text_value(step.target)},
+                                    {"source", text_value(step.source)},
+                                    {"action", text_value(step.action)},
+                                    {"why", Value::list(std::move(reasons))},
+                                    {"diff", text_value(step.diff)}}));
+    }
+    std::vector<Value> operations;
+    for (const std::string& operation : plan.operations) {
+        operations.push_back(Value::map({{"name", text_value(operation)},
+                                         {"action", text_value("run")},
+                                         {"why", text_value("operations run at each start")}}));
+    }
+    std::vector<Value> blocked;
+    for (const Error& error : plan.blocked) blocked.push_back(text_value(error.text()));
+    const Value whole = Value::map({{"files", Value::list(std::move(files))},
+                                    {"operations", Value::list(std::move(operations))},
+                                    {"blocked", Value::list(std::move(blocked))}});
+    return metadata::to_json(whole, 2) + "\n";
+}
+
+}  // namespace
+
+int run_plan(const Settings& settings, char** environment) {
+    const auto tree = resolve(settings, environment);
+    if (!tree) return report(tree.error());
+    log::settings().stage = log::Stage::provision;
+    const Plan plan = make_plan(settings, *tree);
+    const auto written = platform::write_all(1, settings.as_json ? as_json(plan) : as_text(plan));
+    if (!written) return report(written.error());
+    if (!plan.blocked.empty()) {
+        report(plan.blocked);
+        return exit_blocked;
+    }
+    return plan.has_work() ? exit_something_to_do : exit_ok;
+}
+
+}  // namespace kaigara::app

@@ -60,13 +60,18 @@ heading 'What the example needs'
 install_packages nginx-light curl procps util-linux
 
 heading 'kaigara as process 1: resolve, provision, supervise'
-chmod 755 "$scratch" # nginx reads the page as www-data
+export KAIGARA_CONFIG="$PWD/docs/examples/nginx/kaigara.yml"
 export KAIGARA_METADATA="$PWD/docs/examples/nginx/metadata.yml"
 export KAIGARA_RESOURCES="$PWD/docs/examples/nginx/resources"
 export KAIGARA_OPERATIONS="$PWD/docs/examples/nginx/operations"
-export KAIGARA_META_nginx__directory="$scratch/nginx"
-unshare --pid --fork --mount-proc --kill-child=KILL \
-    kaigara start nginx -e stderr -c "$scratch/nginx/nginx.conf" &
+# What a container has for itself: the places that the example writes to. Nothing of this machine's own
+# nginx is touched.
+# shellcheck disable=SC2016 # for the shell in the namespace, which becomes kaigara
+unshare --mount --pid --fork --mount-proc --kill-child=KILL sh -euc '
+    for directory in /etc/nginx /var/www/html /run; do
+        mount -t tmpfs -o mode=755 none "$directory"
+    done
+    exec kaigara start' &
 namespace=$!
 
 address=$(kaigara get nginx.listen)

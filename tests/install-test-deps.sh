@@ -9,6 +9,8 @@ set -eu
 set -- doctest-dev python3                                             # every suite
 set -- "$@" util-linux procps iproute2 strace                          # contract: namespaces, what is seen of a process
 set -- "$@" tini dumb-init catatonit valgrind                          # contract and bench: the peers
-set -- "$@" nginx-light busybox-static podman runc uidmap ca-certificates # container
+set -- "$@" busybox-static podman runc uidmap ca-certificates          # container
+set -- "$@" nginx-light redis-server postgresql curl                   # examples
 set -- "$@" clang-format-19 clang-tidy-19 shellcheck binutils          # lint and tidy
+set -- "$@" python3-jsonschema python3-yaml                            # lint: the schema
 install_packages "$@"

@@ -12,6 +12,7 @@
 # contract          build-sanitize     the program as PID 1 of a namespace, under the sanitizers
 # contract-release  build-release      the same against the static, stripped release
 # container         build-release      the release in containers of podman and runc
+# examples          build-release      docs/examples with the real applications, in namespaces
 # lint              build-release      checks of the source: includes, sizes, layout, scripts
 # tidy              build-release      clang-tidy: half an hour of two processors, so by name only
 #
@@ -20,8 +21,8 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-all_suites='unit contract contract-release container lint tidy'
-[ $# -gt 0 ] || set -- unit contract contract-release container lint
+all_suites='unit contract contract-release container examples lint tidy'
+[ $# -gt 0 ] || set -- unit contract contract-release container examples lint
 for suite in "$@"; do
     case " $all_suites " in
     *" $suite "*) ;;
@@ -129,6 +130,7 @@ for suite in "$@"; do
     contract) run_suite contract build-sanitize configure_sanitize contract ;;
     contract-release) run_suite contract-release build-release configure_release contract ;;
     container) run_suite container build-release configure_release container ;;
+    examples) run_suite examples build-release configure_release examples ;;
     lint) run_suite lint build-release configure_release lint ;;
     tidy) run_suite tidy build-release configure_release tidy ;;
     esac

@@ -93,7 +93,7 @@ public:
 
     Result<Tree, Unresolved> run() {
         gatherer_->start();
-        if (!gathered_) loop_.run();
+        while (!gathered_ && stop_signal_ == 0) loop_.run();
         gatherer_.reset();
         if (!gathered_) return Unresolved{{}, stop_signal_};
         if (!*gathered_) return Unresolved{std::move(*gathered_).error()};

@@ -128,12 +128,19 @@ private:
                 loop_.stop();
             });
         gatherer_->start();
-        if (!gathered) loop_.run();
+        await(gathered);
         gatherer_.reset();
         if (!gathered) return exit_code_of_signal(stop_signal_);
         if (!*gathered) return report(gathered->error());
         tree = accept(std::move(**gathered));
         return std::nullopt;
+    }
+
+    // Serves the loop until there is an answer, or a stop. A stop() of the loop may be left over
+    // from an answer that was there at once, so that a run() ends before its time.
+    template <class T>
+    void await(const std::optional<T>& answer) {
+        while (!answer && stop_signal_ == 0) loop_.run();
     }
 
     // What the application gets of the metadata, for the tree is gone by then.
@@ -164,7 +171,7 @@ private:
                 loop_.stop();
             });
         checks_->start();
-        if (!refused) loop_.run();
+        await(refused);
         checks_.reset();
         if (!refused) return exit_code_of_signal(stop_signal_);
         if (!refused->empty()) return report(*refused);
@@ -198,7 +205,7 @@ private:
                 loop_.stop();
             });
         provisioner_->start();
-        if (!end) loop_.run();
+        while (!end) loop_.run();
         provisioner_.reset();
         switch (end->kind) {
         case provision::ProvisionEnd::Kind::done: return std::nullopt;
@@ -216,7 +223,7 @@ private:
         supervisor_ = std::make_unique<supervise::Supervisor>(reaper_, application->launch, silent);
         supervisor_->start();
         follow_supervisor();
-        if (!supervisor_->is_done()) loop_.run();
+        while (!supervisor_->is_done()) loop_.run();
         return report(supervisor_->outcome(), application->launch);
     }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// SHA-256 (FIPS 180-4), by libsodium; only sha256.cpp knows it.
+// SHA-256 (FIPS 180-4), by libmd; only sha256.cpp knows it.
 
 #include <string>
 #include <string_view>

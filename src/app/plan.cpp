@@ -74,8 +74,10 @@ std::vector<std::string> reasons_of(const Examination& found) {
 std::string diff_of(const PlannedFile& planned, const Examination& found) {
     if (found.outcome == Outcome::passed_on || (!found.is_new && !found.content_differs)) return {};
     if (!found.is_new && !found.old_content) return {};
+    // What others may not read now may hold a secret that the template uses no longer.
+    const bool is_private = !found.is_new && (found.old_mode & 0004U) == 0;
     const provision::DiffText wanted{planned.file.content, planned.masked,
-                                     planned.file.spec.has_secret};
+                                     planned.file.spec.has_secret || is_private};
     const std::string target = text::printable(planned.file.spec.path);
     return provision::unified_diff(found.old_content.value_or(""), wanted,
                                    found.is_new ? "/dev/null" : target, target);

@@ -14,8 +14,6 @@ namespace detail {
 
 template auto thousands_sep_impl<char>(locale_ref) -> thousands_sep_result<char>;
 template auto decimal_point_impl<char>(locale_ref) -> char;
-template auto dragonbox::to_decimal<float>(float) noexcept -> dragonbox::decimal_fp<float>;
-template auto dragonbox::to_decimal<double>(double) noexcept -> dragonbox::decimal_fp<double>;
 
 }  // namespace detail
 FMT_END_NAMESPACE

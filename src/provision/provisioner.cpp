@@ -43,8 +43,10 @@ bool waits_for_session(State state) {
 // As long as a person cares: "12ms", "0.3s", "1m5s".
 std::string rounded(Milliseconds duration) {
     if (duration < Milliseconds(100)) return format_duration(duration);
-    if (duration < Milliseconds(60'000))
-        return fmt::format("{:.1f}s", static_cast<double>(duration.count()) / 1000);
+    if (duration < Milliseconds(60'000)) {
+        const auto tenths = (duration.count() + 50) / 100;
+        return fmt::format("{}.{}s", tenths / 10, tenths % 10);
+    }
     return format_duration(std::chrono::duration_cast<std::chrono::seconds>(duration));
 }
 

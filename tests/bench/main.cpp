@@ -31,6 +31,7 @@ constexpr std::array figures{
     Figure{"stop", measure_stop},
     Figure{"stage3", measure_stage3},
     Figure{"operations", measure_operations},
+    Figure{"render", measure_render},
 };
 
 bool is_wanted(const Plan& plan, std::string_view name) {

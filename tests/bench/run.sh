@@ -22,7 +22,7 @@ strip -o "$build/kaigara-stripped" "$build/src/kaigara"
 processor=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)
 echo "Machine: $(getconf _NPROCESSORS_ONLN) x ${processor:-unknown processor}, $(uname -srm)"
 echo "Compiler: $(c++ --version | head -n 1)"
-for package in tini dumb-init catatonit debianutils valgrind; do
+for package in tini dumb-init catatonit debianutils valgrind python3-jinja2 python3-yaml ruby gettext-base; do
     version=$(dpkg-query -W -f '${Version}' "$package" 2>/dev/null || true)
     echo "$package: ${version:-not installed}"
 done

@@ -210,6 +210,8 @@ TEST_CASE("of a former secret only what surrounds the new one is shown") {
     CHECK(
         masked_diff("password: old\n", "user: me\npassword: new\n", "user: me\npassword: ***\n") ==
         "@@ -1 +1,2 @@\n-password: ***\n+user: me\n+password: ***\n");
+    // No byte is shown twice.
+    CHECK(masked_diff("a\n", "a1a\n", "a***a\n") == "@@ -1 +1 @@\n-a***\n+a***a\n");
     // Two secrets in a line: between them nothing is known to be visible.
     CHECK(masked_diff("a=1 b=2 end\n", "a=3 b=4 end\n", "a=*** b=*** end\n") ==
           "@@ -1 +1 @@\n-a=*** end\n+a=*** b=*** end\n");

@@ -244,6 +244,47 @@ is "a failed operation is 80, and the application is not started" \
 is "which is told" "$(grep -c '10-page' "$work/output" | sed 's/^[1-9].*/yes/')" yes
 is "nothing was started" "$(grep -c '^started' "$work/output")" 0
 
+# ---- files
+
+mkdir -p "$work/files/resources/root/etc/tree"
+printf 'secret: hidden\nport: 80\n' >"$work/files/metadata.yml"
+printf 'port {{port}}\n' >"$work/files/resources/file.tmpl"
+printf 'mirrored {{port}}\n' >"$work/files/resources/root/etc/tree/mirrored.tmpl"
+cat >"$work/files/kaigara.yml" <<'YAML'
+templates:
+  - source: file
+    target: /etc/file.conf
+    check: grep -q port {{target}}
+YAML
+is "a tree and a template become files" \
+    "$(status run -v "$work/files:/opt/provision:ro" start cat /etc/tree/mirrored /etc/file.conf &&
+        grep -c '^mirrored 80\|^port 80' "$work/output")" "0
+2"
+printf 'old\n' >"$work/mounted.conf"
+is "a file that is a mount is written in place, with a warning" \
+    "$(status run -v "$work/files:/opt/provision:ro" -v "$work/mounted.conf:/etc/file.conf" \
+        start true && grep -c 'written in place' "$work/output" && cat "$work/mounted.conf")" "0
+1
+port 80"
+is "a read-only root with a volume for the files is enough" \
+    "$(status run --read-only --tmpfs /etc -v "$work/files:/opt/provision:ro" start \
+        cat /etc/tree/mirrored)" 0
+is "a read-only root without one is told before anything runs" \
+    "$(status run --read-only -v "$work/files:/opt/provision:ro" start echo started)" 73
+
+# ---- the scaffold
+
+is "kaigara init makes an image" "$("$binary" init "$work/scaffold" >/dev/null && echo yes)" yes
+pod build -q --isolation=chroot --build-arg BASE=localhost/plain -t scaffold "$work/scaffold" \
+    >"$work/output" 2>&1
+is "whose Dockerfile builds" $? 0
+start --name scaffold scaffold
+is "and runs" "$(await "name = my-app" && echo yes)" yes
+await running
+pod stop -t 100 scaffold >/dev/null 2>&1
+finish
+is "until it is stopped" "$ended" 143
+
 # ---- as the engine's own init
 
 for name in catatonit docker-init tini; do

@@ -51,7 +51,9 @@ std::string key_text(std::string_view key) {
 }
 
 std::string scalar_text(const Value& value) {
-    if (value.is_plain() && can_be_plain(value.text())) return value.text();
+    // A number in quotes would be no number any more, however long it is.
+    const bool is_typed = value.scalar_type() != ScalarType::text;
+    if (value.is_plain() && (is_typed || can_be_plain(value.text()))) return value.text();
     return quoted(value.text());
 }
 

@@ -90,6 +90,8 @@ public:
             const auto byte = static_cast<unsigned char>(bytes_.front());
             bytes_.remove_prefix(1);
             number |= static_cast<std::uint64_t>(byte & 0x7F) << shift;
+            // A number has one form: no zeros at its end, and nothing above its 64 bits.
+            if ((shift > 0 && byte == 0) || (shift == 63 && byte > 1)) break;
             if ((byte & 0x80) == 0) return number;
         }
         fail();

@@ -135,7 +135,7 @@ Result<Value> apply_default(const Value&, std::string_view argument, ModifierCon
 }
 
 Result<Value> apply_required(const Value&, std::string_view argument, ModifierContext&) {
-    return cannot(std::string(argument));
+    return cannot(text::printable(argument, 1000));
 }
 
 constexpr std::array table{

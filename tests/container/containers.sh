@@ -8,18 +8,8 @@
 # for comes through a FIFO or as the end of a process; the test runner's timeout bounds it all.
 set -u
 
-must_work=${KAIGARA_MUST_WORK:-0}
 binary=${KAIGARA_BINARY:-}
-
-# Ends the run before it began: a skip, or a failure where nothing may be skipped.
-cannot() {
-    if [ "$must_work" = 1 ]; then
-        echo "Bail out! $1"
-        exit 1
-    fi
-    echo "1..0 # SKIP $1"
-    exit 0
-}
+. "$(dirname "$0")/../support/tap.sh"
 
 for tool in podman runc busybox script; do
     command -v "$tool" >/dev/null || cannot "needs $tool"
@@ -54,21 +44,6 @@ limits="--ulimit nofile=4096:4096 --ulimit nproc=4096:4096 --network none"
 run() {
     # shellcheck disable=SC2086 # the limits are words
     pod run --rm $limits "$@"
-}
-
-number=0
-failures=0
-
-# is NAME GOT WANTED
-is() {
-    number=$((number + 1))
-    if [ "$2" = "$3" ]; then
-        echo "ok $number - $1"
-        return
-    fi
-    failures=$((failures + 1))
-    echo "not ok $number - $1"
-    printf '%s\n' "got:    $2" "wanted: $3" | sed 's/^/# /'
 }
 
 # status COMMAND...: what it exits with; its output is in $work/output.
@@ -304,5 +279,4 @@ is "podman stop ends a container whose init is kaigara" "$ended" 8
 is "an init that is kaigara reaps" \
     "$(status run --init --init-path "$work/catatonit" --entrypoint /bin/sh plain -c "$orphans")" 0
 
-echo "1..$number"
-exit $((failures != 0))
+done_testing

@@ -10,18 +10,8 @@
 # of the example outlives them. The machine's own files are neither changed nor read, but for those of
 # the packages.
 
-must_work=${KAIGARA_MUST_WORK:-0}
 binary=${KAIGARA_BINARY:-}
-
-# Ends the run before it began: a skip, or a failure where nothing may be skipped.
-cannot() {
-    if [ "$must_work" = 1 ]; then
-        echo "Bail out! $1"
-        exit 1
-    fi
-    echo "1..0 # SKIP $1"
-    exit 0
-}
+. "$(dirname "$0")/../support/tap.sh"
 
 if [ "${KAIGARA_EXAMPLE_INSIDE:-no}" = no ]; then
     [ "$(id -u)" = 0 ] || cannot "needs root"
@@ -118,7 +108,7 @@ await() {
         case $line in $1) return 0 ;; esac
     done
     finish
-    show_log
+    show_more
     echo "Bail out! the container ended with status $ended and no line like $1"
     exit 1
 }
@@ -158,22 +148,6 @@ namespace() { readlink "/proc/$(init)/ns/pid"; }
 
 # ---- results
 
-number=0
-failures=0
-
-# is NAME GOT WANTED
-is() {
-    number=$((number + 1))
-    if [ "$2" = "$3" ]; then
-        echo "ok $number - $1"
-        return
-    fi
-    failures=$((failures + 1))
-    echo "not ok $number - $1"
-    printf '%s\n' "got:    $2" "wanted: $3" | sed 's/^/# /'
-    show_log
-}
-
 # logged TEXT: yes, when the container has printed a line with this text.
 logged() {
     if grep -qF -e "$1" "$work/log"; then echo yes; else echo no; fi
@@ -185,13 +159,8 @@ ever_logged() {
 }
 
 # The log of the container, once.
-show_log() {
+show_more() {
     [ "$shown" = no ] || return 0
     sed 's/^/#   /' "$work/log"
     shown=yes
-}
-
-done_testing() {
-    echo "1..$number"
-    exit $((failures != 0))
 }

@@ -10,7 +10,8 @@ cd "$(dirname "$0")/../.."
 need shellcheck
 list=$(mktemp)
 trap 'rm -f "$list"' EXIT
-find . \( -name .git -o -path './build*' -o -path './subprojects/*' \) -prune -o -type f -print | sort |
+find . \( -name .git -o -path './build*' -o -path './subprojects/*' \
+    -o -path './tests/fuzz/corpus' \) -prune -o -type f -print | sort |
     while read -r file; do
         case $file in
         *.sh) echo "$file" ;;

@@ -2,12 +2,14 @@
 
 // main() of every unit test program.
 //
-// It is doctest's own, but for one thing: a filter that chose no test is an error (status 3), since
-// a test that was renamed or lost would otherwise go on "passing" without a word.
+// It is doctest's own, but for two things: a filter that chose no test is an error (status 3), since
+// a test that was renamed or lost would otherwise go on "passing" without a word; and signals that
+// were ignored are not.
 
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>
 
+#include <csignal>
 #include <cstdio>
 
 #include "support/skip.h"
@@ -42,9 +44,18 @@ public:
 
 DOCTEST_REGISTER_LISTENER("witness", 1, Witness);
 
+// A shell ignores INT and QUIT for what it starts in the background, nohup(1) HUP; children would
+// inherit that, and a shell cannot even trap what was ignored when it began.
+void forget_ignored_signals() {
+    for (const int signal : {SIGHUP, SIGINT, SIGQUIT, SIGTERM}) {
+        if (std::signal(signal, SIG_DFL) == SIG_ERR) std::perror("signal");
+    }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+    forget_ignored_signals();
     doctest::Context context;
     context.applyCommandLine(argc, argv);
     const int status = context.run();

@@ -42,7 +42,7 @@ private:
 };
 
 // Writes "$$" once the traps before it are set, so that a signal that follows finds them. Nothing
-// runs in the foreground: dash loses a signal that arrives as it comes back from vfork(2).
+// runs in the foreground, so that a trap acts at once.
 std::string waits_with(std::string_view traps) {
     return fmt::format("{}\necho $$ > pid\nwhile :; do sleep 600 & wait; done", traps);
 }

@@ -19,7 +19,7 @@ inline constexpr std::string_view metadata_path =
 inline constexpr std::string_view flag =
     R"({"type": ["boolean", "integer", "string"], "enum": [true, false, 1, 0, "1", "true", "yes", "0", "false", "no", ""]})";
 inline constexpr std::string_view duration =
-    R"({"type": ["string", "integer"], "pattern": "^(0|([0-9]+(\\.[0-9]+)?(ms|s|m|h|d))+)$", "maximum": 0, "minimum": 0})";
+    R"({"type": ["string", "integer"], "pattern": "^([0-9]+|([0-9]+(ms|s|m|h|d))+)$", "minimum": 0})";
 inline constexpr std::string_view signal =
     R"({"type": ["string", "integer"], "minLength": 1, "minimum": 1, "maximum": 64})";
 inline constexpr std::string_view rewrite = R"({"type": "string", "pattern": "^[^:]+:[^:]+$"})";

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The kaigara.yml of every example fits docs/kaigara.schema.json, and broken ones do not.
+"""The kaigara.yml of every example fits docs/kaigara.schema.json; so do sound files, and broken ones do not.
 
     schema.py ROOT
 """
@@ -26,6 +26,16 @@ BROKEN = [
 ]
 
 
+SOUND = [
+    "",
+    "application: {stop-timeout: 10, grace: 1m30s, stop-signal: 3, umask: 027, success: [0, 143]}",
+    "application: {command: [a, 1, true], export: all}",
+    "set: a=b",
+    "metadata: [{environment: {prefix: A_}, at: a.b, secret: yes}, {command: a b, retries: 3}]",
+    "templates: [{source: a, target: /b, mode: 0640, owner: '0', on-change: 'signal:HUP'}]",
+]
+
+
 def main() -> int:
     root = pathlib.Path(sys.argv[1])
     schema = json.loads((root / "docs/kaigara.schema.json").read_text())
@@ -37,11 +47,16 @@ def main() -> int:
         for error in validator.iter_errors(yaml.safe_load(path.read_text())):
             failures += 1
             print(f"{path.relative_to(root)}: {error.json_path}: {error.message}")
+    for text in SOUND:
+        for error in validator.iter_errors(yaml.safe_load(text)):
+            failures += 1
+            print(f"{text}: {error.json_path}: {error.message}")
     for text in BROKEN:
         if validator.is_valid(yaml.safe_load(text)):
             failures += 1
             print(f"the schema accepts: {text}")
-    print(f"{len(examples)} examples, {len(BROKEN)} broken files, {failures} failures")
+    print(f"{len(examples)} examples, {len(SOUND)} sound and {len(BROKEN)} broken files, "
+          f"{failures} failures")
     return 1 if failures or not examples else 0
 
 

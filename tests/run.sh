@@ -13,6 +13,7 @@
 # contract-release  build-release      the same against the static, stripped release
 # container         build-release      the release in containers of podman and runc
 # examples          build-release      docs/examples with the real applications, in namespaces
+# fuzz              build-fuzz         every parser on input that libFuzzer makes up, 30 s each
 # lint              build-release      checks of the source: includes, sizes, layout, scripts
 # tidy              build-release      clang-tidy: half an hour of two processors, so by name only
 #
@@ -21,8 +22,8 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-all_suites='unit contract contract-release container examples lint tidy'
-[ $# -gt 0 ] || set -- unit contract contract-release container examples lint
+all_suites='unit contract contract-release container examples fuzz lint tidy'
+[ $# -gt 0 ] || set -- unit contract contract-release container examples fuzz lint
 for suite in "$@"; do
     case " $all_suites " in
     *" $suite "*) ;;
@@ -71,6 +72,10 @@ configure_release() {
     [ "$must_work" != 1 ] || werror=true
     configure build-release --buildtype=release -Dstatic=true -Db_ndebug=false -Dcpp_link_args=-s \
         -Dtests=true -Dwerror="$werror"
+}
+
+configure_fuzz() {
+    sh tests/fuzz/configure.sh build-fuzz
 }
 
 # prepare DIRECTORY CONFIGURE: configures once for all suites of the directory.
@@ -131,6 +136,7 @@ for suite in "$@"; do
     contract-release) run_suite contract-release build-release configure_release contract ;;
     container) run_suite container build-release configure_release container ;;
     examples) run_suite examples build-release configure_release examples ;;
+    fuzz) run_suite fuzz build-fuzz configure_fuzz fuzz ;;
     lint) run_suite lint build-release configure_release lint ;;
     tidy) run_suite tidy build-release configure_release tidy ;;
     esac

@@ -64,11 +64,15 @@ void fill_environment(Application& application, const ApplicationRequest& reques
     }
     for (const std::string& variable : request.exported)
         entries.push_back(keep(application, variable));
+    const auto set_unless_exported = [&](const std::string& entry) {
+        if (!is_exported(entry.c_str(), request.exported))
+            entries.push_back(keep(application, entry));
+    };
     if (user != nullptr) {
-        entries.push_back(keep(application, "HOME=" + user->home));
+        set_unless_exported("HOME=" + user->home);
         if (!user->name.empty()) {
-            entries.push_back(keep(application, "USER=" + user->name));
-            entries.push_back(keep(application, "LOGNAME=" + user->name));
+            set_unless_exported("USER=" + user->name);
+            set_unless_exported("LOGNAME=" + user->name);
         }
     }
     entries.push_back(nullptr);

@@ -19,7 +19,6 @@
 #include "platform/users.h"
 #include "provision/file_plan.h"
 #include "provision/operation.h"
-#include "provision/root_tree.h"
 #include "provision/template_files.h"
 
 namespace kaigara::app {
@@ -28,11 +27,17 @@ namespace {
 
 using provision::MissingNames;
 
+constexpr std::size_t deepest_directory = 64;
+constexpr std::size_t most_templates = 10'000;
+
 class Check {
 public:
     Check(const Settings& settings, Errors errors, char** environment)
         : settings_(settings), environment_(environment), errors_(std::move(errors)),
-          files_(settings.resources.path) {}
+          files_(settings.resources.path) {
+        // What was wrong in kaigara.yml is not there, and with it the values that it would give.
+        if (!errors_.empty()) missing_ = MissingNames::are_left_out;
+    }
 
     int run() {
         check_metadata();
@@ -56,7 +61,7 @@ private:
             return;
         }
         skipped_ = std::move(gathered->skipped);
-        missing_ = skipped_.empty() ? MissingNames::may_be_declared : MissingNames::are_left_out;
+        if (!skipped_.empty()) missing_ = MissingNames::are_left_out;
         tree_ = accept(std::move(*gathered));
     }
 
@@ -74,62 +79,63 @@ private:
             note({*std::move(missing)});
             return;
         }
-        auto planned =
-            provision::plan_files({settings_.resources.path, settings_.files, missing_}, tree_);
+        const provision::FilePlanRequest request{
+            .resources = settings_.resources.path,
+            .entries = settings_.files,
+            .missing = missing_,
+            .included = &known_,
+        };
+        auto planned = provision::plan_files(request, tree_);
         if (!planned)
             note(std::move(planned).error());
         else
             file_count_ = planned->size();
+        for (const provision::FileEntry& entry : settings_.files) {
+            if (const auto source = files_.find(entry.source))
+                known_.insert(platform::real_path(source->path));
+        }
     }
 
     // Templates that neither lie in resources/root nor become a file of `templates:`: operations
-    // render them.
+    // render them, or other templates include them.
     void check_other_templates() {
-        auto found = provision::find_root_files(settings_.resources.path);
-        if (!found) {
-            // What lies in resources/root is told by check_files().
-            std::erase_if(found.error(), [this](const Error& error) {
-                return error.where.starts_with(settings_.resources.path + "/root/");
-            });
-            note(std::move(found).error());
-            return;
-        }
-        std::vector<provision::TemplateSource> sources;
-        for (const provision::RootFile& file : *found) {
-            if (!file.is_template || file.target.starts_with("/root/") || is_entry(file.source))
-                continue;
-            if (auto source = files_.find(file.source))
-                sources.push_back(std::move(*source));
-            else
-                note({std::move(source).error()});
-        }
-        std::set<std::string> included;
+        std::vector<std::string> paths;
+        list_templates(settings_.resources.path, 0, paths);
         std::vector<Errors> found_errors;
-        for (const provision::TemplateSource& source : sources)
-            found_errors.push_back(errors_of(source, included));
-        for (std::size_t i = 0; i < sources.size(); ++i) {
-            if (included.contains(sources[i].path)) continue;
+        for (const std::string& path : paths) {
+            const bool is_known = known_.contains(platform::real_path(path));
+            found_errors.push_back(is_known ? Errors() : errors_of(path));
+        }
+        for (std::size_t i = 0; i < paths.size(); ++i) {
+            if (known_.contains(platform::real_path(paths[i]))) continue;
             ++template_count_;
             note(std::move(found_errors[i]));
         }
     }
 
-    bool is_entry(const std::string& path) const {
-        return std::ranges::any_of(settings_.files, [&](const provision::FileEntry& entry) {
-            const auto source = files_.find(entry.source);
-            return source && source->path == path;
-        });
+    // All *.tmpl below a directory, but for resources/root and what begins with "..": a ConfigMap
+    // keeps its versions there. What is no readable directory holds none.
+    void list_templates(const std::string& directory, std::size_t depth,
+                        std::vector<std::string>& paths) {
+        const auto names = platform::list_directory(directory);
+        if (!names || depth > deepest_directory || paths.size() > most_templates) return;
+        for (const std::string& name : *names) {
+            if (name.starts_with("..") || (depth == 0 && name == "root")) continue;
+            const std::string path = directory + "/" + name;
+            if (name.ends_with(".tmpl") && name != ".tmpl")
+                paths.push_back(path);
+            else
+                list_templates(path, depth + 1, paths);
+        }
     }
 
-    Errors errors_of(const provision::TemplateSource& source, std::set<std::string>& included) {
+    Errors errors_of(const std::string& path) {
+        const auto source = files_.find(path);
+        if (!source) return {source.error()};
         provision::TemplateOptions options = files_.options();
         options.missing = missing_;
-        options.load_include = [&](std::string_view name) {
-            const auto part = files_.find(std::string(name));
-            if (part) included.insert(part->path);
-            return files_.include(name);
-        };
-        auto rendered = provision::render_template(source.text, source.path, tree_, options);
+        files_.note_includes(options, known_);
+        auto rendered = provision::render_template(source->text, source->path, tree_, options);
         return rendered ? Errors() : std::move(rendered).error();
     }
 
@@ -160,6 +166,7 @@ private:
     provision::TemplateFiles files_;
     metadata::Tree tree_;
     MissingNames missing_ = MissingNames::may_be_declared;
+    std::set<std::string> known_;  // real paths of templates that are checked elsewhere
     std::vector<std::string> skipped_;
     std::size_t file_count_ = 0;
     std::size_t template_count_ = 0;

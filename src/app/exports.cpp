@@ -53,8 +53,11 @@ exported_variables(const Settings& settings, const Tree& tree, provision::Missin
     if (settings.export_all) {
         auto variables = metadata::environment_variables(tree);
         if (!variables) return std::move(variables).error();
-        for (const metadata::Variable& variable : *variables)
-            entries.push_back(variable.name + "=" + variable.value->text());
+        for (const metadata::Variable& variable : *variables) {
+            // The application never sees KAIGARA_*.
+            if (!variable.name.starts_with("KAIGARA_"))
+                entries.push_back(variable.name + "=" + variable.value->text());
+        }
     }
     for (const Export& wanted : settings.exports) {
         const Value* value = tree.find(wanted.path);

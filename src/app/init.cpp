@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/init.h"
 
+#include <fcntl.h>
 #include <sys/auxv.h>
 #include <unistd.h>
 
@@ -24,15 +25,17 @@ namespace {
 constexpr std::size_t largest_program = std::size_t{256} << 20U;
 constexpr const char* own_program = "/proc/self/exe";
 
-bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
+// Also a link that leads nowhere.
+bool is_taken(const std::string& path) {
+    return ::faccessat(AT_FDCWD, path.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
 
-// The directories of `path` below `top`, and `top`, outermost first.
-std::vector<provision::RootDirectory> directories_of(const std::string& top,
-                                                     std::string_view path) {
-    std::vector<provision::RootDirectory> directories{{top, 0755}};
-    for (std::size_t slash = path.find('/'); slash != std::string_view::npos;
+// The directories that a file lies in, outermost first.
+std::vector<provision::RootDirectory> directories_of(std::string_view path) {
+    std::vector<provision::RootDirectory> directories;
+    for (std::size_t slash = path.find('/', 1); slash != std::string_view::npos;
          slash = path.find('/', slash + 1))
-        directories.push_back({top + "/" + std::string(path.substr(0, slash)), 0755});
+        directories.push_back({std::string(path.substr(0, slash)), 0755});
     return directories;
 }
 
@@ -42,7 +45,7 @@ provision::TargetFile file_at(const std::string& top, std::string_view path, mod
     file.spec.path = top + "/" + std::string(path);
     file.spec.mode_when_new = mode;
     file.content = std::move(content);
-    file.directories = directories_of(top, path);
+    file.directories = directories_of(file.spec.path);
     file.where = file.spec.path;
     return file;
 }
@@ -56,7 +59,7 @@ Result<std::vector<provision::TargetFile>, Errors> files_for(const std::string& 
         files.push_back(file_at(top, file.path, file.mode, std::string(file.text)));
     Errors errors;
     for (const provision::TargetFile& file : files) {
-        if (exists(file.spec.path))
+        if (is_taken(file.spec.path))
             errors.push_back({Fault::cannot_create, 0,
                               "exists already, so nothing is made; name another directory: kaigara "
                               "init DIR",
@@ -80,7 +83,10 @@ std::string summary(const std::string& top, const std::vector<std::string>& path
 }  // namespace
 
 int run_init(const CommandLine& line) {
-    const std::string top = line.operands.empty() ? "." : std::string(line.operands[0]);
+    std::string top = line.operands.empty() ? "." : std::string(line.operands[0]);
+    while (top.size() > 1 && top.ends_with('/')) top.pop_back();
+    if (top.empty())
+        return report(Error{Fault::usage, 0, "the directory's name is empty", "kaigara init DIR"});
     auto files = files_for(top);
     if (!files) return report(files.error());
     std::vector<std::string> paths;

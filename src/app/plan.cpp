@@ -13,6 +13,7 @@
 #include "app/resolve.h"
 #include "base/text.h"
 #include "metadata/output.h"
+#include "metadata/redaction.h"
 #include "platform/files.h"
 #include "provision/file_plan.h"
 #include "provision/operation.h"
@@ -77,25 +78,50 @@ std::string diff_of(const PlannedFile& planned, const Examination& found) {
     // What others may not read now may hold a secret that the template uses no longer.
     const bool is_private = !found.is_new && (found.old_mode & 0004U) == 0;
     const provision::DiffText wanted{planned.file.content, planned.masked,
-                                     planned.file.spec.has_secret || is_private};
+                                     planned.file.spec.has_secret || planned.is_hidden ||
+                                         is_private};
     const std::string target = text::printable(planned.file.spec.path);
     return provision::unified_diff(found.old_content.value_or(""), wanted,
                                    found.is_new ? "/dev/null" : target, target);
 }
 
-void add_file(const PlannedFile& planned, Plan& plan) {
-    const Examination found = provision::Target::examine(planned.file.spec, planned.file.content,
-                                                         planned.file.directories);
-    FileStep step;
-    step.target = text::printable(planned.file.spec.path);
-    step.source = text::printable(planned.source);
-    step.action = action_of(found);
-    step.reasons = reasons_of(found);
-    for (const std::string& warning : found.warnings) step.reasons.push_back(warning);
-    step.diff = diff_of(planned, found);
-    if (found.error) plan.blocked.push_back(*found.error);
-    plan.files.push_back(std::move(step));
-}
+// Makes the steps of a plan, one file after the other.
+class FilePlanner {
+public:
+    FilePlanner(const std::vector<PlannedFile>& files, const metadata::Tree& tree, Plan& plan)
+        : redact_(tree), plan_(plan) {
+        for (const PlannedFile& planned : files) {
+            const auto& of_it = planned.file.directories;
+            directories_.insert(directories_.end(), of_it.begin(), of_it.end());
+        }
+        const auto by_path = [](const auto& a, const auto& b) { return a.path < b.path; };
+        std::ranges::sort(directories_, by_path);
+        const auto repeated = std::ranges::unique(directories_);
+        directories_.erase(repeated.begin(), repeated.end());
+    }
+
+    void add(const PlannedFile& planned) {
+        const Examination found =
+            provision::Target::examine(planned.file.spec, planned.file.content, directories_);
+        FileStep step;
+        step.target = text::printable(planned.file.spec.path);
+        step.source = text::printable(planned.source);
+        step.action = action_of(found);
+        step.reasons = reasons_of(found);
+        for (const std::string& warning : found.warnings) step.reasons.push_back(warning);
+        // A secret of the metadata may stand in a file whose template does not know it any more.
+        step.diff = redact_(diff_of(planned, found));
+        if (found.error)
+            plan_.blocked.push_back(
+                {found.error->fault, found.error->code, found.error->text(), planned.file.where});
+        plan_.files.push_back(std::move(step));
+    }
+
+private:
+    metadata::Redaction redact_;
+    std::vector<provision::RootDirectory> directories_;  // of the whole set
+    Plan& plan_;
+};
 
 Plan make_plan(const Settings& settings, const metadata::Tree& tree) {
     Plan plan;
@@ -116,7 +142,8 @@ Plan make_plan(const Settings& settings, const metadata::Tree& tree) {
         plan.blocked.insert(plan.blocked.end(), files.error().begin(), files.error().end());
         return plan;
     }
-    for (const PlannedFile& planned : *files) add_file(planned, plan);
+    FilePlanner planner(*files, tree, plan);
+    for (const PlannedFile& planned : *files) planner.add(planned);
     return plan;
 }
 

@@ -49,8 +49,15 @@ private:
 
     // Walks down to the keys of the tables; a map on the way is a group of keys.
     void read_map(const Value& map, const std::string& path) {
-        for (const Value::Entry& entry : map.entries())
-            read_key(path.empty() ? entry.key : path + "." + entry.key, entry);
+        for (const Value::Entry& entry : map.entries()) {
+            const std::string key = path.empty() ? entry.key : path + "." + entry.key;
+            if (entry.key.find('.') != std::string::npos)
+                fail(entry.key_origin,
+                     fmt::format("unknown key '{}': the parts of a key are maps in each other",
+                                 text::printable(key, 100)));
+            else
+                read_key(key, entry);
+        }
     }
 
     void read_key(const std::string& key, const Value::Entry& entry) {

@@ -15,7 +15,7 @@ inline constexpr std::string_view text = R"({"type": "string", "minLength": 1})"
 inline constexpr std::string_view any_text = R"({"type": ["string", "number", "boolean"]})";
 inline constexpr std::string_view path = R"({"type": "string", "minLength": 1})";
 inline constexpr std::string_view metadata_path =
-    R"({"type": "string", "pattern": "^[^.]+(\\.[^.]+)*$"})";
+    R"({"type": "string", "pattern": "^\\.?[^.]+(\\.[^.]+)*$"})";
 inline constexpr std::string_view flag =
     R"({"type": ["boolean", "integer", "string"], "enum": [true, false, 1, 0, "1", "true", "yes", "0", "false", "no", ""]})";
 inline constexpr std::string_view duration =
@@ -29,6 +29,10 @@ inline constexpr std::string_view count =
     R"({"type": ["integer", "string"], "minimum": 0, "maximum": 1000})";
 inline constexpr std::string_view octal =
     R"({"type": ["integer", "string"], "pattern": "^0?o?[0-7]{1,4}$"})";
+inline constexpr std::string_view umask =
+    R"({"type": ["integer", "string"], "pattern": "^[0-7]{1,4}$"})";
+inline constexpr std::string_view user =
+    R"({"type": ["string", "integer"], "minLength": 1, "minimum": 0})";
 inline constexpr std::string_view words =
     R"({"type": "array", "items": {"type": ["string", "number", "boolean"]}, "minItems": 1})";
 inline constexpr std::string_view command =

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "app/settings_kinds.h"
+#include "app/settings_table.h"
 #include "base/text.h"
 #include "metadata/sources/assignment.h"
 #include "platform/signals.h"
@@ -31,16 +32,10 @@ Result<void> assign_text(T& object, const Value& value) {
 
 template <bool Source::* Member>
 Result<void> assign_flag(Source& source, const Value& value) {
-    const std::string& text = value.text();
-    if (value.is_scalar() && (text == "true" || text == "yes" || text == "1")) {
-        source.*Member = true;
-        return {};
-    }
-    if (value.is_scalar() && (text == "false" || text == "no" || text == "0" || text.empty())) {
-        source.*Member = false;
-        return {};
-    }
-    return refuse("needs true or false");
+    const auto on = value.is_scalar() ? parse_switch(value.text()) : refuse("");
+    if (!on) return refuse("needs true or false");
+    source.*Member = *on;
+    return {};
 }
 
 template <SourceKind Kind>
@@ -157,7 +152,7 @@ constexpr std::array<ObjectKey<FileEntry>, 6> file_entry_table = {{
     {"source", kind::text, "a template of the resources directory, with or without its .tmpl, or a path", assign_text<FileEntry, &FileEntry::source>, false, true},
     {"target", target_schema, "the absolute path of the file", assign_target, false, true},
     {"mode", kind::octal, "octal, such as 0640 (default: an existing file's; a new one is 0644, or 0600 with a secret in it)", assign_mode},
-    {"owner", kind::text, "user[:group], by name or id (default: an existing file's, or kaigara's user)", assign_text<FileEntry, &FileEntry::owner>},
+    {"owner", kind::user, "user[:group], by name or id (default: an existing file's, or kaigara's user)", assign_text<FileEntry, &FileEntry::owner>},
     {"check", kind::text, "a command for sh -c that has to accept the new file, {{target}}, before it is put in place", assign_text<FileEntry, &FileEntry::check>},
     {"on-change", on_change_schema, "what a running application needs when the file changes: reload, restart, signal:SIG, run:CMD or none", assign_on_change},
 }};

@@ -17,12 +17,6 @@ Error bad_value(std::string_view value, std::string_view expected) {
             fmt::format("'{}' is not accepted: {}", text::printable(value, 60), expected), ""};
 }
 
-Result<bool> parse_switch(std::string_view value) {
-    if (value == "1" || value == "true" || value == "yes") return true;
-    if (value.empty() || value == "0" || value == "false" || value == "no") return false;
-    return bad_value(value, "a switch is on with 1, true or yes, off with 0, false, no or empty");
-}
-
 Result<int> parse_signal(std::string_view value) {
     if (const auto signal = platform::parse_signal(value)) return *signal;
     return bad_value(value, "a signal is TERM, SIGTERM, 15 or RTMIN+3");
@@ -156,6 +150,14 @@ Result<void> assign_duration(Settings& settings, std::string_view value) {
     return {};
 }
 
+// Without an end a source that hangs would keep the container from starting, without a word.
+Result<void> assign_resolve_timeout(Settings& settings, std::string_view value) {
+    KG_LET(duration, parse_duration(value));
+    if (duration.count() == 0) return bad_value(value, "sources need some time, such as 30s");
+    settings.resolve_timeout = duration;
+    return {};
+}
+
 constexpr Commands supervising = command::start | command::exec;
 constexpr Commands provisioning = command::start | command::provision;
 constexpr Commands files = provisioning | command::plan | command::check;
@@ -175,11 +177,11 @@ constexpr std::array table = {
     Setting{"success", 'e', "CODE", "application.success", supervising, true,
             "this status of the application becomes 0", kind::status, assign_success},
     Setting{"user", 0, "USER[:GROUP]", "application.user", supervising, false,
-            "user of the application, by name or id", kind::text, assign_text<&Settings::user>},
+            "user of the application, by name or id", kind::user, assign_text<&Settings::user>},
     Setting{"cwd", 0, "DIR", "application.cwd", supervising, false,
             "working directory of the application", kind::text, assign_text<&Settings::directory>},
     Setting{"umask", 0, "MASK", "application.umask", supervising, false,
-            "umask of the application, octal", kind::octal, assign_umask},
+            "umask of the application, octal", kind::umask, assign_umask},
     Setting{"stop-signal", 0, "SIG", "application.stop-signal", supervising, false,
             "what TERM becomes", kind::signal, assign_signal<&Settings::stop_signal>},
     Setting{"stop-timeout", 0, "D", "application.stop-timeout", supervising, false,
@@ -202,7 +204,7 @@ constexpr std::array table = {
                 return {};
             }},
     Setting{"resolve-timeout", 0, "D", "resolve-timeout", resolving, false,
-            "how long all sources that have to be asked may take together (default 60s)", kind::duration, assign_duration<&Settings::resolve_timeout>},
+            "how long all sources that have to be asked may take together (default 60s)", kind::duration, assign_resolve_timeout},
     Setting{"operation-output", 0, "MODE", "operation-output", provisioning, false,
             "prefix (default), raw or json", kind::output_mode, assign_operation_output},
     Setting{"only", 0, "NAME", "", command::provision, false,
@@ -234,6 +236,12 @@ constexpr std::array table = {
 // clang-format on
 
 }  // namespace
+
+Result<bool> parse_switch(std::string_view value) {
+    if (value == "1" || value == "true" || value == "yes") return true;
+    if (value.empty() || value == "0" || value == "false" || value == "no") return false;
+    return bad_value(value, "a switch is on with 1, true or yes, off with 0, false, no or empty");
+}
 
 std::span<const Setting> settings_table() noexcept { return table; }
 

@@ -23,6 +23,7 @@
 #include "platform/files.h"
 #include "platform/loop.h"
 #include "platform/reaper.h"
+#include "platform/users.h"
 #include "provision/file_checks.h"
 #include "provision/file_plan.h"
 #include "provision/provisioner.h"
@@ -76,6 +77,8 @@ public:
                                 "'start' needs a program: kaigara start PROGRAM [ARG]..., or "
                                 "application.command in kaigara.yml",
                                 ""});
+        // Before anything is done for an application that could not be started.
+        if (const auto unknown = find_unknown_user()) return report(*unknown);
         if (const auto ended = provision_stage()) return *ended;
         // One that came in the same moment as the end of the last operation.
         if (stop_signal_ != 0) return exit_code_of_signal(stop_signal_);
@@ -96,12 +99,20 @@ private:
         return program_[0] != nullptr;
     }
 
+    std::optional<Error> find_unknown_user() const {
+        if (line_.command != command::start || !settings_.user) return std::nullopt;
+        auto user = platform::find_user(*settings_.user);
+        if (user) return std::nullopt;
+        return std::move(user).error().while_doing("--user");
+    }
+
     // Stages 1 and 2: the exit status where they end the run. The tree and the snapshot are gone
     // when it returns.
     std::optional<int> provision_stage() {
         log::settings().stage = log::Stage::resolve;
         metadata::Tree tree;
         if (const auto failed = resolve_metadata(tree)) return failed;
+        if (const auto stopped = look_for_stop()) return stopped;
         if (const auto failed = export_metadata(tree)) return failed;
         log::settings().stage = log::Stage::provision;
         if (const auto missing = check_resources(settings_)) return report(*missing);
@@ -110,8 +121,7 @@ private:
         if (!operations) return report(operations.error());
         if (const auto failed = keep_only(*operations)) return failed;
         if (const auto failed = write_files(tree)) return failed;
-        loop_.run_ready();
-        if (stop_signal_ != 0) return exit_code_of_signal(stop_signal_);
+        if (const auto stopped = look_for_stop()) return stopped;
         if (operations->empty()) return std::nullopt;
         auto snapshot =
             platform::sealed_memory("kaigara-snapshot", metadata::snapshot::encode(tree));
@@ -136,8 +146,14 @@ private:
         return std::nullopt;
     }
 
-    // Serves the loop until there is an answer, or a stop. A stop() of the loop may be left over
-    // from an answer that was there at once, so that a run() ends before its time.
+    // Between two pieces of work that take their time and do not serve the loop.
+    std::optional<int> look_for_stop() {
+        loop_.run_ready();
+        if (stop_signal_ == 0) return std::nullopt;
+        return exit_code_of_signal(stop_signal_);
+    }
+
+    // Serves the loop until there is an answer, or a stop.
     template <class T>
     void await(const std::optional<T>& answer) {
         while (!answer && stop_signal_ == 0) loop_.run();
@@ -158,18 +174,22 @@ private:
         if (planned->empty()) return std::nullopt;
         FileStage files(std::move(*planned));
         if (const auto failed = files.prepare(); !failed.empty()) return report(failed);
-        if (const auto failed = check_files(files.checks())) return failed;
+        if (const auto stopped = look_for_stop()) return stopped;
+        if (const auto failed =
+                check_files({files.checks(), environment_, metadata::Redaction(tree)}))
+            return failed;
+        if (const auto stopped = look_for_stop()) return stopped;
         if (const auto written = files.commit(); !written) return report(written.error());
         return std::nullopt;
     }
 
-    std::optional<int> check_files(std::vector<provision::FileCheck> checks) {
+    std::optional<int> check_files(provision::FileChecksRequest request) {
         std::optional<Errors> refused;
-        checks_ = std::make_unique<provision::FileChecks>(
-            loop_, reaper_, std::move(checks), environment_, [this, &refused](Errors errors) {
-                refused = std::move(errors);
-                loop_.stop();
-            });
+        checks_ = std::make_unique<provision::FileChecks>(loop_, reaper_, std::move(request),
+                                                          [this, &refused](Errors errors) {
+                                                              refused = std::move(errors);
+                                                              loop_.stop();
+                                                          });
         checks_->start();
         await(refused);
         checks_.reset();

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <iterator>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -11,6 +12,7 @@
 #include "metadata/bounds.h"
 #include "metadata/layer.h"
 #include "metadata/merge.h"
+#include "metadata/redaction.h"
 #include "metadata/sources/assignment.h"
 #include "metadata/sources/directory.h"
 #include "metadata/sources/environment.h"
@@ -24,7 +26,15 @@ Result<std::string> read_value_file(const std::string& path) {
     return platform::read_file(path, max_value_bytes);
 }
 
-bool is_absent(const Error& error) { return error.code == ENOENT || error.code == ENOTDIR; }
+// ENOTDIR is told of a path through a file, and of a file in the place of the directory.
+bool is_absent(const Error& error) {
+    return error.code == ENOENT || (error.code == ENOTDIR && !platform::exists(error.where));
+}
+
+bool holds_null(const Value& value) {
+    return value.is_null() ||
+           std::ranges::any_of(value.entries(), holds_null, &Value::Entry::value);
+}
 
 // The tree so far, and all that was wrong so far.
 class Pile {
@@ -34,6 +44,7 @@ public:
 
     void lay(Result<Tree, Errors> layer, std::string_view name) {
         if (!layer) return note(std::move(layer).error());
+        if (holds_null(layer->root())) remember_secrets();
         note(merge(tree_, std::move(layer).value()));
         // Each document is within the limit; together they need not be.
         if (is_complete() && tree_.root().size() > max_nodes) {
@@ -47,11 +58,25 @@ public:
 
     Result<Tree, Errors> take() {
         if (!errors_.empty()) return std::move(errors_);
+        for (const std::string& path : secret_paths_) {
+            if (Value* value = find_exactly(path)) make_secret(*value);
+        }
         return std::move(tree_);
     }
 
 private:
+    // A null between two layers deletes a secret, and the one above sets its path anew: it is the
+    // path that is secret.
+    void remember_secrets() {
+        const auto paths = secret_paths(tree_.root());
+        secret_paths_.insert(paths.begin(), paths.end());
+    }
+
+    // By pointers through the tree that is ours to write.
+    Value* find_exactly(const std::string& path) { return const_cast<Value*>(tree_.find(path)); }
+
     Tree tree_;
+    std::set<std::string> secret_paths_;
     Errors errors_;
 };
 
@@ -97,13 +122,25 @@ void blame_settings(const Source& source, Errors& errors) {
     }
 }
 
+// What is wrong within a secret document is told without its words.
+void hide_words(const Source& source, Errors& errors) {
+    for (Error& error : errors) {
+        const bool is_about_content =
+            error.fault == Fault::bad_data && error.code == 0 &&
+            (source.kind == SourceKind::file || source.kind == SourceKind::command);
+        if (is_about_content) error.message = without_quoted(error.message);
+    }
+}
+
 void lay_source(const GatherPlan& plan, const Source& source, Answer& answer, Pile& pile,
                 Gathered& gathered) {
     if (source.kind == SourceKind::command && !answer) {
         gathered.skipped.push_back(fmt::format("{} ({})", name_of(source), source.where));
         return;
     }
-    const Tree lower = part_at(source.at, pile.tree());
+    // Only variables look at what is below them.
+    const bool looks_below = source.kind == SourceKind::environment;
+    const Tree lower = looks_below ? part_at(source.at, pile.tree()) : Tree();
     const FileReader read_file = read_value_file;
     auto layer =
         read_source(source, {plan.environment, lower, read_file, pile.is_complete()}, answer);
@@ -113,6 +150,7 @@ void lay_source(const GatherPlan& plan, const Source& source, Answer& answer, Pi
             return;
         }
         blame_settings(source, layer.error());
+        if (source.secret) hide_words(source, layer.error());
         pile.note(std::move(layer).error());
         return;
     }
@@ -147,12 +185,21 @@ Result<Gathered, Errors> gather(const GatherPlan& plan, std::vector<Answer> answ
 
 Gatherer::Gatherer(platform::Loop& loop, platform::Reaper& reaper, GatherPlan plan,
                    char* const* environment, std::function<void(Result<Gathered, Errors>)> on_done)
-    : loop_(loop), reaper_(reaper), plan_(std::move(plan)), environment_(environment),
-      on_done_(std::move(on_done)), answers_(plan_.sources.size()), fetches_(plan_.sources.size()) {
+    : loop_(loop), reaper_(reaper), plan_(std::move(plan)), on_done_(std::move(on_done)),
+      answers_(plan_.sources.size()), fetches_(plan_.sources.size()) {
+    for (; *environment != nullptr; ++environment) environment_.push_back(*environment);
+    environment_.push_back(
+        const_cast<char*>(resolving_variable.data()));  // execve(2) only reads it
+    environment_.push_back(nullptr);
 }
 
 void Gatherer::start() {
-    const CommandFetch::Context context{loop_, reaper_, environment_,
+    if (has_to_wait(plan_) &&
+        std::ranges::find(plan_.environment, resolving_variable) != plan_.environment.end()) {
+        refuse_recursion();
+        return;
+    }
+    const CommandFetch::Context context{loop_, reaper_, environment_.data(),
                                         CommandFetch::Clock::now() + plan_.timeout};
     for (std::size_t i = 0; i < plan_.sources.size(); ++i) {
         if (plan_.sources[i].kind != SourceKind::command) continue;
@@ -163,6 +210,14 @@ void Gatherer::start() {
         fetches_[i]->start();
     }
     if (awaited_ == 0) finish();
+}
+
+void Gatherer::refuse_recursion() {
+    const auto on_done = std::move(on_done_);
+    on_done(Errors{{Fault::configuration, 0,
+                    "a command of 'metadata:' has called kaigara, which would start that command "
+                    "again, and so on; a command has to read its own files",
+                    ""}});
 }
 
 void Gatherer::on_reaped() {

@@ -71,11 +71,12 @@ public:
 private:
     void answered(std::size_t source, Result<std::string> answer);
     void finish();
+    void refuse_recursion();
 
     platform::Loop& loop_;
     platform::Reaper& reaper_;
     GatherPlan plan_;
-    char* const* environment_;
+    std::vector<char*> environment_;  // of the commands
     std::function<void(Result<Gathered, Errors>)> on_done_;
     std::vector<Answer> answers_;
     std::vector<std::unique_ptr<CommandFetch>> fetches_;

@@ -86,8 +86,7 @@ private:
         bool first = true;
         for (const Value::Entry& entry : map.entries()) {
             if (!std::exchange(first, false)) out_.append(level * 2, ' ');
-            out_ += key_text(entry.key);
-            out_ += ':';
+            write_key(key_text(entry.key), level);
             const bool nested = !entry.value.items().empty() || !entry.value.entries().empty();
             if (nested) {
                 out_ += '\n';
@@ -97,6 +96,18 @@ private:
             }
             write(entry.value, level + 1);
         }
+    }
+
+    // YAML looks no further than 1024 characters for the colon of a key that has no mark.
+    void write_key(const std::string& key, std::size_t level) {
+        const bool needs_mark = key.size() > 1000;
+        if (needs_mark) out_ += "? ";
+        out_ += key;
+        if (needs_mark) {
+            out_ += '\n';
+            out_.append(level * 2, ' ');
+        }
+        out_ += ':';
     }
 
     void write_list(const Value& list, std::size_t level) {

@@ -95,13 +95,13 @@ class Handler : public YAML::EventHandler {
 public:
     Handler(std::string_view text, std::uint32_t source, std::string_view name)
         : text_(text), places_(text), builder_(source, name),
-          late_directives_(yaml_source::find_late_directives(text)) {}
+          stray_directives_(yaml_source::find_stray_directives(text)) {}
 
     void OnDocumentStart(const YAML::Mark& mark) override {
         if (++documents_ == 1) return;
         const bool marked = text_.substr(offset(mark), 3) == "---";
         // A directive ends a document, too; finish() reports it.
-        if (!marked && !late_directives_.empty()) throw Stop();
+        if (!marked && !stray_directives_.empty()) throw Stop();
         fail(mark, marked ? "a second document begins here; one file holds one"
                           : "the document has ended before this (is the indentation right?)");
         throw Stop();
@@ -134,7 +134,7 @@ public:
     void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                   const std::string& value) override {
         last_scalar_ = offset(mark);
-        if (!late_directives_.empty()) forgive_directives();
+        if (!stray_directives_.empty()) forgive_directives();
         if (skipped_ > 0) return;
         if (tag != "?" && text::invalid_utf8(value))
             return OnScalar(mark, tag, anchor, with_whole_characters(value));
@@ -187,7 +187,7 @@ public:
     }
 
     Result<Value, Errors> finish() {
-        for (const std::size_t at : late_directives_) {
+        for (const std::size_t at : stray_directives_) {
             (void)builder_.fail(position_at(text_, at),
                                 "a line that begins with '%', which makes it a directive; put the "
                                 "text in quotes or indent it");
@@ -218,7 +218,7 @@ private:
     void forgive_directives() {
         const auto quoted = yaml_source::find_quoted(text_, *last_scalar_);
         if (!quoted) return;
-        std::erase_if(late_directives_,
+        std::erase_if(stray_directives_,
                       [&quoted](std::size_t at) { return quoted->begin < at && at < quoted->end; });
     }
 
@@ -315,7 +315,7 @@ private:
     std::string_view text_;
     yaml_source::Places places_;
     DocumentBuilder builder_;
-    std::vector<std::size_t> late_directives_;
+    std::vector<std::size_t> stray_directives_;
     int documents_ = 0;
     std::size_t skipped_ = 0;  // open maps and lists of a key that is to be refused
     YAML::Mark skipped_mark_;

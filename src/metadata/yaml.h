@@ -6,7 +6,8 @@
 // Only yaml.cpp knows yaml-cpp, and of it only the event interface: its nodes are slow to build and
 // look up keys one after the other. See document.h for the guards that JSON shares. Beyond them a
 // second document, `<<`, keys that are no text, unknown tags, a quoted text without its end, a key
-// without its colon, a directive behind the head of the file, and control characters are errors. A
+// without its colon, a line that the parser would take
+// for a directive and drop, and control characters are errors. A
 // byte order mark is skipped; an empty file is an empty map.
 //
 // Types are those of the core schema: plain `null`, `Null`, `NULL`, `~` and nothing are null; every

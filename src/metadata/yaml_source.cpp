@@ -45,6 +45,8 @@ Places::Places(std::string_view text) : text_(text) {
 
 Position Places::of(std::size_t offset, std::size_t line, std::size_t column) {
     const auto line_number = static_cast<std::uint32_t>(line) + 1;
+    // The parser counts on behind the end of the text, where an escape is cut off.
+    if (offset > text_.size()) column -= std::min(column, offset - text_.size());
     if (ascii_) return {line_number, static_cast<std::uint32_t>(column) + 1};
     const std::size_t end = std::min(offset, text_.size());
     // Goes on from the last answer: a line can be as long as the file.
@@ -82,13 +84,15 @@ std::optional<std::size_t> find_open_quote(std::string_view text, std::size_t no
     return std::nullopt;
 }
 
-std::vector<std::size_t> find_late_directives(std::string_view text) {
+std::vector<std::size_t> find_stray_directives(std::string_view text) {
     std::vector<std::size_t> found;
     bool head = true;
     for (std::size_t at = 0; at < text.size() && found.size() < most_directives;) {
         const char c = text[at];
         head = head && (c == '%' || c == '#' || c == '\n' || c == '\r');
-        if (c == '%' && !head) found.push_back(at);
+        const std::string_view rest = text.substr(at);
+        const bool known = rest.starts_with("%YAML ") || rest.starts_with("%TAG ");
+        if (c == '%' && !(head && known)) found.push_back(at);
         at = std::min(text.find('\n', at), text.size() - 1) + 1;
     }
     return found;

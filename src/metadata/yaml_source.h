@@ -43,9 +43,9 @@ std::optional<Quoted> find_quoted(std::string_view text, std::size_t node);
 // The opening quote behind the scalar at `node`, or of it, that is never closed.
 std::optional<std::size_t> find_open_quote(std::string_view text, std::size_t node);
 
-// Where a line begins with '%' behind the head of the file. In the head such a line is a directive;
-// the parser takes it for one everywhere, and drops it.
-std::vector<std::size_t> find_late_directives(std::string_view text);
+// Where a line begins with '%' and is neither %YAML nor %TAG in the head of the file. The parser
+// takes each such line for a directive that it does not know, and drops it.
+std::vector<std::size_t> find_stray_directives(std::string_view text);
 
 // Whether the blanks at the beginning of the line with this byte hold a tab.
 bool is_tab_indented(std::string_view text, std::size_t offset);

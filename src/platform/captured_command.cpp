@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
@@ -69,8 +70,14 @@ std::string what_it_said(std::string_view output) {
     const auto lines = text::split(output, '\n');
     const std::size_t first = lines.size() > shown_lines ? lines.size() - shown_lines : 0;
     std::string out = "; it said:";
-    for (std::size_t i = first; i < lines.size(); ++i)
-        out += "\n    " + text::printable(lines[i], widest_line);
+    for (std::size_t i = first; i < lines.size(); ++i) {
+        std::string line(lines[i]);
+        while (line.ends_with('\r')) line.pop_back();
+        // Of a line that was written over and over, the last state is what a person saw.
+        line.erase(0, line.rfind('\r') + 1);
+        std::ranges::replace(line, '\t', ' ');
+        out += "\n    " + text::printable(line, widest_line);
+    }
     return out;
 }
 
@@ -86,7 +93,8 @@ CapturedCommand::~CapturedCommand() {
 Result<void, SpawnFailure> CapturedCommand::start() {
     KG_LET(out, make_pipe());
     KG_LET(err, make_pipe());
-    KG_TRY(spawn_child(out.write.get(), err.write.get()));
+    const int out_end = request_.out_is_err ? err.write.get() : out.write.get();
+    KG_TRY(spawn_child(out_end, err.write.get()));
     is_running_ = true;
     out_.pipe = std::move(out.read);
     err_.pipe = std::move(err.read);
@@ -135,9 +143,7 @@ void CapturedCommand::read_out() {
 
 void CapturedCommand::read_err() {
     const std::size_t limit = request_.err_tail;
-    // Twice the tail is kept before the first half is dropped, so that a talkative command does not
-    // move its text at each line.
-    if (!append_readable(err_.pipe.get(), err_.text, limit * 2)) err_.poll.reset();
+    if (!append_readable(err_.pipe.get(), err_.text, limit)) err_.poll.reset();
     if (err_.text.size() > limit) err_.text.erase(0, err_.text.size() - limit);
 }
 

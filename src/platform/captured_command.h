@@ -36,6 +36,7 @@ struct CapturedRequest {
     Milliseconds timeout{0};             // then KILL; 0 for none
     std::size_t out_limit = 0;           // bytes of stdout; more ends the command
     std::size_t err_tail = 8'192;        // of stderr the last bytes are kept
+    bool out_is_err = false;             // stdout goes where stderr goes, and `out` stays empty
 };
 
 struct CapturedEnd {

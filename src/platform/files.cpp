@@ -8,7 +8,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <climits>
+#include <cstdlib>
 #include <memory>
 
 #include <fmt/format.h>
@@ -32,6 +35,13 @@ Result<std::string> read_file(const std::string& path, std::size_t limit) {
     auto content = read_all(fd.get(), limit);
     if (!content) content.error().where = path;
     return content;
+}
+
+bool exists(const std::string& path) noexcept { return ::access(path.c_str(), F_OK) == 0; }
+
+std::string real_path(const std::string& path) {
+    std::array<char, PATH_MAX> real;
+    return ::realpath(path.c_str(), real.data()) != nullptr ? real.data() : path;
 }
 
 bool is_readable_by_all(const std::string& path) noexcept {

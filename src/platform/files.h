@@ -16,6 +16,12 @@ namespace kaigara::platform {
 // Error::code tells ENOENT from the rest; Fault::bad_data.
 Result<std::string> read_file(const std::string& path, std::size_t limit);
 
+// Whether the path leads to anything.
+bool exists(const std::string& path) noexcept;
+
+// The absolute path without links, "." and ".."; as it was given where it leads nowhere.
+std::string real_path(const std::string& path);
+
 // Whether the mode of a file lets everybody read it; false also where that cannot be found out.
 bool is_readable_by_all(const std::string& path) noexcept;
 

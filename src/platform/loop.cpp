@@ -33,9 +33,7 @@ Loop::Loop() : loop_(std::make_unique<uv_loop_t>()) {
 }
 
 Loop::~Loop() {
-    // The close callbacks. A stop() that came while the loop was not running ends the first round
-    // before it begins.
-    uv_run(loop_.get(), UV_RUN_NOWAIT);
+    // The close callbacks.
     uv_run(loop_.get(), UV_RUN_NOWAIT);
     if (uv_loop_close(loop_.get()) == 0) return;
     uv_walk(
@@ -48,11 +46,17 @@ Loop::~Loop() {
     std::abort();
 }
 
-void Loop::run() { uv_run(loop_.get(), UV_RUN_DEFAULT); }
+void Loop::run() {
+    is_running_ = true;
+    uv_run(loop_.get(), UV_RUN_DEFAULT);
+    is_running_ = false;
+}
 
 void Loop::run_ready() { uv_run(loop_.get(), UV_RUN_NOWAIT); }
 
-void Loop::stop() noexcept { uv_stop(loop_.get()); }
+void Loop::stop() noexcept {
+    if (is_running_) uv_stop(loop_.get());
+}
 
 Timer::Timer(Loop& loop, std::function<void()> on_time)
     : on_time_(std::move(on_time)), handle_(new uv_timer_t) {

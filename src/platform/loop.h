@@ -30,7 +30,8 @@ public:
 
     // Serves events until stop(), or until no handle is active.
     void run();
-    // Makes run() return after the callbacks of the present round.
+    // Makes run() return after the callbacks of the present round. Outside of run() it does
+    // nothing: there is nothing to stop, and nothing may be left over for a later run().
     void stop() noexcept;
     // Serves what is ready now, without waiting.
     void run_ready();
@@ -39,6 +40,7 @@ public:
 
 private:
     std::unique_ptr<uv_loop_s> loop_;
+    bool is_running_ = false;
 };
 
 // Runs a callback once, after a time on the monotonic clock.

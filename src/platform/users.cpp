@@ -26,7 +26,7 @@ std::optional<unsigned> parse_id(std::string_view text) {
     return id ? std::optional(static_cast<unsigned>(*id)) : std::nullopt;
 }
 
-// passwd(5): name:password:uid:gid:gecos:home:shell
+// passwd(5): name:password:uid:gid:gecos:home:shell. By `id` where there is one, else by `name`.
 std::optional<Passwd> find_passwd(std::string_view file, std::string_view name,
                                   std::optional<unsigned> id) {
     for (const std::string_view line : text::split(file, '\n')) {
@@ -35,8 +35,7 @@ std::optional<Passwd> find_passwd(std::string_view file, std::string_view name,
         const auto uid = parse_id(fields[2]);
         const auto gid = parse_id(fields[3]);
         if (!uid || !gid) continue;
-        if (fields[0] == name || (id && *uid == *id))
-            return Passwd{fields[0], fields[5], *uid, *gid};
+        if (id ? *uid == *id : fields[0] == name) return Passwd{fields[0], fields[5], *uid, *gid};
     }
     return std::nullopt;
 }
@@ -52,6 +51,8 @@ std::optional<gid_t> find_group(std::string_view file, std::string_view name) {
 
 std::vector<gid_t> groups_of(std::string_view file, std::string_view user, gid_t primary) {
     std::vector<gid_t> groups{primary};
+    // Who has no name is member of nothing: a list without members has one empty name in it.
+    if (user.empty()) return groups;
     for (const std::string_view line : text::split(file, '\n')) {
         const auto fields = text::split(line, ':');
         if (fields.size() < 4) continue;
@@ -72,7 +73,8 @@ Result<User> find_user(std::string_view spec, std::string_view passwd, std::stri
     const std::string_view group_part =
         colon == std::string_view::npos ? std::string_view() : spec.substr(colon + 1);
     if (user_part.empty())
-        return Error{Fault::configuration, 0, fmt::format("'{}' names no user", spec), ""};
+        return Error{Fault::configuration, 0,
+                     fmt::format("'{}' names no user", text::printable(spec, 60)), ""};
 
     // A name that consists of digits is found as a name first, then as an id.
     const auto id = parse_id(user_part);
@@ -82,7 +84,7 @@ Result<User> find_user(std::string_view spec, std::string_view passwd, std::stri
         return Error{Fault::configuration, 0,
                      fmt::format("user '{}' is not in /etc/passwd: add it to the image, or give "
                                  "its number",
-                                 user_part),
+                                 text::printable(user_part, 60)),
                      ""};
     User user;
     user.credentials.uid = entry ? entry->uid : *id;
@@ -101,7 +103,7 @@ Result<User> find_user(std::string_view spec, std::string_view passwd, std::stri
         return Error{Fault::configuration, 0,
                      fmt::format("group '{}' is not in /etc/group: add it to the image, or give "
                                  "its number",
-                                 group_part),
+                                 text::printable(group_part, 60)),
                      ""};
     user.credentials.gid = gid ? *gid : *number;
     user.credentials.groups = {user.credentials.gid};

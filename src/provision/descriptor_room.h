@@ -3,7 +3,7 @@
 
 // Room for many open files. Each staged file of a set is open, for its lock, and the usual limit of
 // 1024 descriptors is fewer than a tree may have files. Only the soft limit is raised, and only as
-// long as the object lives: no application is to inherit it.
+// long as the object lives: no application is to inherit it. The checks of the files do.
 
 #include <sys/resource.h>
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "metadata/redaction.h"
 #include "platform/captured_command.h"
 #include "platform/loop.h"
 #include "platform/reaper.h"
@@ -26,6 +27,12 @@ struct FileCheck {
     std::string where;    // "kaigara.yml:12:5"
 };
 
+struct FileChecksRequest {
+    std::vector<FileCheck> checks;
+    char* const* environment = nullptr;
+    metadata::Redaction redact;  // of what a check says
+};
+
 // `command` with the path in the place of {{target}}; quoted for sh where it has to be.
 std::string check_command(std::string_view command, std::string_view path);
 
@@ -34,8 +41,8 @@ public:
     // Everything outlives it. `on_done` is called once, from the loop or from within start(), with
     // all that was refused (Fault::bad_data); the object may be destroyed in it. One that goes away
     // before that ends its check by KILL.
-    FileChecks(platform::Loop& loop, platform::Reaper& reaper, std::vector<FileCheck> checks,
-               char* const* environment, std::function<void(Errors)> on_done);
+    FileChecks(platform::Loop& loop, platform::Reaper& reaper, FileChecksRequest request,
+               std::function<void(Errors)> on_done);
 
     void start() { next(); }
     // After each round of reaping.
@@ -48,8 +55,7 @@ private:
 
     platform::Loop& loop_;
     platform::Reaper& reaper_;
-    std::vector<FileCheck> checks_;
-    char* const* environment_;
+    FileChecksRequest request_;
     std::function<void(Errors)> on_done_;
     std::size_t index_ = 0;
     std::unique_ptr<platform::CapturedCommand> command_;

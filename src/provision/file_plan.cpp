@@ -3,12 +3,11 @@
 
 #include <algorithm>
 #include <iterator>
-#include <map>
 #include <utility>
 
 #include <fmt/format.h>
 
-#include "base/text.h"
+#include "metadata/redaction.h"
 #include "platform/files.h"
 #include "platform/users.h"
 #include "provision/root_tree.h"
@@ -43,7 +42,10 @@ public:
         auto content = platform::read_file(root.source, largest_copy);
         if (!content) return note({std::move(content).error()});
         planned.file.content = std::move(*content);
-        planned.masked = request_.with_masked ? planned.file.content : "";
+        planned.is_hidden = (root.mode & 0004U) == 0;
+        if (request_.with_masked)
+            planned.masked = planned.is_hidden ? metadata::mask_lines(planned.file.content)
+                                               : planned.file.content;
         keep(std::move(planned));
     }
 
@@ -71,6 +73,9 @@ public:
     }
 
     Result<std::vector<PlannedFile>, Errors> take() {
+        std::vector<const TargetFile*> files;
+        for (const PlannedFile& planned : planned_) files.push_back(&planned.file);
+        note(find_conflicts(files));
         if (!errors_.empty()) return std::move(errors_);
         return std::move(planned_);
     }
@@ -81,6 +86,7 @@ private:
     void render(const TemplateSource& source, PlannedFile planned) {
         TemplateOptions options = files_.options();
         options.missing = request_.missing;
+        if (request_.included != nullptr) files_.note_includes(options, *request_.included);
         auto rendered = render_template(source.text, source.path, tree_, options);
         if (!rendered) return note(std::move(rendered).error());
         planned.file.content = std::move(rendered->text);
@@ -97,15 +103,6 @@ private:
     }
 
     void keep(PlannedFile planned) {
-        const auto [other, is_new] = wanted_by_.emplace(planned.file.spec.path, planned.file.where);
-        if (!is_new) {
-            note({{Fault::configuration, 0,
-                   fmt::format("{} is made from {} already; keep one of them",
-                               text::printable(planned.file.spec.path),
-                               text::printable(other->second)),
-                   planned.file.where}});
-            return;
-        }
         bytes_ += planned.file.content.size();
         if (bytes_ > largest_set) {
             if (!is_too_large_)
@@ -123,7 +120,6 @@ private:
     const metadata::Tree& tree_;
     TemplateFiles files_;
     std::vector<PlannedFile> planned_;
-    std::map<std::string, std::string> wanted_by_;  // target, and who makes it
     std::size_t bytes_ = 0;
     bool is_too_large_ = false;
     Errors errors_;

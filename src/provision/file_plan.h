@@ -9,6 +9,7 @@
 // Nothing is written here: the result is for TargetSet (provision), Target::examine (plan), or for
 // nobody but the errors (check).
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,8 @@ struct PlannedFile {
     std::string source;  // the template's path, or that of the copied file
     std::string check;   // a command for sh; empty for none
     std::string masked;  // the content for eyes; only when it was asked for
+    // No eyes but the owner's may see it: the copy of a file that not everybody may read.
+    bool is_hidden = false;
 };
 
 struct FilePlanRequest {
@@ -32,6 +35,8 @@ struct FilePlanRequest {
     const std::vector<FileEntry>& entries;
     MissingNames missing = MissingNames::are_errors;
     bool with_masked = false;
+    // The real paths of all files that templates include are put there, where it is not null.
+    std::set<std::string>* included = nullptr;
 };
 
 // In the order of the tree's targets, then of the entries; or all that is wrong: templates, sources

@@ -64,7 +64,11 @@ Result<Value> apply_sha256(const Value& value, std::string_view, ModifierContext
 Result<Value> apply_file(const Value& value, std::string_view, ModifierContext& context) {
     if (!context.read_file) return cannot("no file can be read here");
     auto file = context.read_file(value.text());
-    if (!file) return cannot("the file that it names " + file.error().message);
+    if (!file) {
+        const std::string path =
+            context.has_secret ? "that it names" : text::printable(value.text());
+        return cannot(fmt::format("the file {} {}", path, file.error().message));
+    }
     context.read_secret = context.read_secret || file->is_secret;
     context.bytes_read += file->text.size();
     return Value::quoted(std::move(file->text));

@@ -5,8 +5,8 @@
 //
 // A modifier is a row of one table: its name, what it takes, and a function from value to value.
 // Adding one is adding a row; parsing, type checks, messages and "did you mean" follow from it.
-// Functions are pure, but for `file`, which asks the context; their messages never hold the value,
-// which may be a secret.
+// Functions are pure, but for `file`, which asks the context; their messages never hold a value
+// that may be a secret.
 //
 // A chain runs from left to right. A missing value (or null) passes through every modifier but
 // those that take `nothing`, so that default= may stand anywhere in the chain.
@@ -52,6 +52,7 @@ struct FileText {
 // What modifiers may ask for, and what they tell.
 struct ModifierContext {
     const std::function<Result<FileText>(const std::string& path)>& read_file;
+    bool has_secret = false;     // the value is secret: no message may hold anything of it
     bool read_secret = false;    // a file that was read is secret
     std::size_t bytes_read = 0;  // of files
 };

@@ -98,7 +98,6 @@ Result<void> Target::remember() {
 
 Result<void> Target::rewrite() {
     KG_TRY(remember());
-    placed_ = Placed::written;
     return write_in_place();
 }
 
@@ -106,6 +105,7 @@ Result<void> Target::write_in_place() {
     const platform::Fd fd(
         ::open(found_.path.c_str(), O_WRONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY));
     if (!fd.is_open()) return error(Fault::cannot_create, errno, "cannot be written");
+    placed_ = Placed::written;
     if (auto written = overwrite(fd.get(), staged_descriptor()); !written) {
         written.error().where = spec_.path;
         return written;

@@ -2,12 +2,15 @@
 #include "provision/target_path.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <climits>
 #include <string_view>
+
+#include <fmt/format.h>
 
 #include "base/text.h"
 
@@ -22,6 +25,20 @@ std::optional<int> number_behind(std::string_view path, std::string_view directo
     if (!path.starts_with(directory)) return std::nullopt;
     const auto number = text::parse_number(path.substr(directory.size()), highest_descriptor);
     return number ? std::optional<int>(static_cast<int>(*number)) : std::nullopt;
+}
+
+// What the kernel does for open(2) where fs.protected_symlinks is set, see proc(5): in a sticky
+// directory that everybody may write to, a link is followed only when it is ours or the directory's
+// owner's. We follow links ourselves, so the kernel is not asked.
+bool is_planted(const std::string& link) {
+    struct stat of_link;
+    struct stat of_directory;
+    if (::lstat(link.c_str(), &of_link) != 0 ||
+        ::stat(directory_of(link).c_str(), &of_directory) != 0)
+        return false;
+    constexpr mode_t shared = S_ISVTX | S_IWOTH;
+    return (of_directory.st_mode & shared) == shared && of_link.st_uid != ::geteuid() &&
+           of_link.st_uid != of_directory.st_uid;
 }
 
 }  // namespace
@@ -67,6 +84,12 @@ Result<std::string> follow_links(const std::string& path) {
         std::array<char, PATH_MAX> content;
         const ssize_t size = ::readlink(behind.c_str(), content.data(), content.size());
         if (size < 0) return behind;  // it is no link, or whoever opens it will say what is wrong
+        if (is_planted(behind))
+            return system_error(Fault::cannot_create, EACCES,
+                                fmt::format("{} is a link that another user has put into a "
+                                            "directory where everybody may",
+                                            behind),
+                                path);
         const std::string_view link(content.data(), static_cast<std::size_t>(size));
         if (link.starts_with('/'))
             behind = link;

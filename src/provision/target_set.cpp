@@ -14,6 +14,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "provision/in_place.h"
 #include "provision/staged_file.h"
 #include "provision/target_path.h"
@@ -43,23 +44,16 @@ std::optional<Place> place_of(const std::string& path) {
         return Place{"/dev/fd", fmt::format("{}", *descriptor)};
     std::array<char, PATH_MAX> real;
     const std::string directory = directory_of(*behind);
-    if (::realpath(directory.c_str(), real.data()) == nullptr) return std::nullopt;
+    // One that is yet to be made goes by its path.
+    if (::realpath(directory.c_str(), real.data()) == nullptr)
+        return Place{directory, name_of(*behind)};
     return Place{real.data(), name_of(*behind)};
 }
 
-void check_places(const std::vector<TargetFile>& files, Errors& errors) {
-    std::map<Place, const TargetFile*> seen;
-    for (const TargetFile& file : files) {
-        const auto place = place_of(file.spec.path);
-        if (!place) continue;
-        const auto [first, is_new] = seen.emplace(*place, &file);
-        if (is_new) continue;
-        const TargetFile& other = *first->second;
-        std::string message =
-            fmt::format("{} is written by {} already", file.spec.path, other.where);
-        if (other.spec.path != file.spec.path) message += fmt::format(", as {}", other.spec.path);
-        errors.push_back({Fault::configuration, 0, std::move(message), file.where});
-    }
+// Who wants the file, in front of what is wrong with it.
+Error wanted_by(const std::string& where, Error error) {
+    if (where.empty()) return error;
+    return {error.fault, error.code, error.text(), where};
 }
 
 // Each directory is read once, however many of the files lie in it.
@@ -73,6 +67,37 @@ void remove_all_leftovers(const std::vector<TargetFile>& files) {
 
 }  // namespace
 
+Errors find_conflicts(const std::vector<const TargetFile*>& files) {
+    std::map<Place, const TargetFile*> seen;
+    std::map<std::string, const TargetFile*> directories;
+    Errors errors;
+    for (const TargetFile* file : files) {
+        for (const RootDirectory& directory : file->directories)
+            directories.emplace(directory.path, file);
+    }
+    for (const TargetFile* file : files) {
+        const std::string path = text::printable(file->spec.path);
+        if (const auto inside = directories.find(file->spec.path); inside != directories.end()) {
+            errors.push_back({Fault::configuration, 0,
+                              fmt::format("{} is to be a file, and the directory of {}", path,
+                                          text::printable(inside->second->spec.path)),
+                              file->where});
+            continue;
+        }
+        const auto place = place_of(file->spec.path);
+        if (!place) continue;
+        const auto [first, is_new] = seen.emplace(*place, file);
+        if (is_new) continue;
+        const TargetFile& other = *first->second;
+        std::string message =
+            fmt::format("{} is made from {} already", path, text::printable(other.where));
+        if (other.spec.path != file->spec.path)
+            message += fmt::format(", as {}", text::printable(other.spec.path));
+        errors.push_back({Fault::configuration, 0, message + "; keep one of them", file->where});
+    }
+    return errors;
+}
+
 TargetSet::TargetSet(std::size_t files) : room_(files * descriptors_per_file + descriptors_beside) {
     targets_.reserve(files);
 }
@@ -83,7 +108,9 @@ Result<TargetSet, Errors> TargetSet::prepare(std::vector<TargetFile> files) {
     set.make_directories(files, errors);
     // Without its directories each file would only fail once more, for the same reason.
     if (!errors.empty()) return errors;
-    check_places(files, errors);
+    std::vector<const TargetFile*> all;
+    for (const TargetFile& file : files) all.push_back(&file);
+    errors = find_conflicts(all);
     if (!errors.empty()) return errors;
     remove_all_leftovers(files);
     for (TargetFile& file : files) {
@@ -92,7 +119,12 @@ Result<TargetSet, Errors> TargetSet::prepare(std::vector<TargetFile> files) {
         if (target)
             set.targets_.push_back(std::move(*target));
         else
-            errors.push_back(std::move(target).error());
+            errors.push_back(wanted_by(file.where, std::move(target).error()));
+        // Without descriptors every further file would only say the same.
+        if (!errors.empty() && (errors.back().code == EMFILE || errors.back().code == ENFILE)) {
+            errors.back().message += "; raise the limit of open files (--ulimit nofile)";
+            break;
+        }
     }
     if (!errors.empty()) return errors;
     return set;

@@ -43,6 +43,10 @@ struct TargetFile {
     std::string where;
 };
 
+// Files that make the same target, also by different paths, and files where another one needs a
+// directory: Fault::configuration, each with its `where`.
+Errors find_conflicts(const std::vector<const TargetFile*>& files);
+
 class TargetSet {
 public:
     // All errors. Two files with one target are an error of Fault::configuration, the rest is as

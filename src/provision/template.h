@@ -18,6 +18,7 @@
 // to it, lazily, from the tree. So ctemplate's own syntax, names, escaping and file loader are
 // never reached from outside, and each error has the file, line and column of the author's marker.
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -45,6 +46,10 @@ struct TemplateOptions {
     MissingNames missing = MissingNames::are_errors;
     // Prints *** for each line of a secret value: for eyes, with the lines where they would be.
     bool mask_secrets = false;
+    // Values printed, sections asked, rounds begun and files included while rendering, and what
+    // their modifiers read. Nested sections multiply: a few lines could ask for more rounds than
+    // there is time.
+    std::size_t most_steps = 20'000'000;
 };
 
 struct Rendered {

@@ -67,14 +67,20 @@ Result<std::string> TemplateFiles::include(std::string_view name) const {
 Result<FileText> TemplateFiles::read(const std::string& path) const {
     const bool inside = stays_inside(path);
     if (!inside && !path.starts_with('/'))
-        return Error{
-            Fault::bad_data, 0,
-            fmt::format("'{}' lies outside of the resources directory; write an absolute path",
-                        text::printable(path)),
-            ""};
+        // The path may be a secret value, which no message holds.
+        return Error{Fault::bad_data, 0,
+                     "lies outside of the resources directory; write an absolute path", ""};
     const std::string where = inside ? resources_ + "/" + path : path;
     KG_LET(content, platform::read_file(where, largest_template));
     return FileText{std::move(content), !platform::is_readable_by_all(where)};
+}
+
+void TemplateFiles::note_includes(TemplateOptions& options, std::set<std::string>& included) const {
+    options.load_include = [this, &included](std::string_view name) {
+        if (const auto part = find_in_resources(std::string(name)))
+            included.insert(platform::real_path(part->path));
+        return include(name);
+    };
 }
 
 TemplateOptions TemplateFiles::options() const {

@@ -3,6 +3,7 @@
 
 // Which file a template's name means.
 
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -31,6 +32,9 @@ public:
     // What the modifier `file` reads: an absolute path, or one in the resources directory. A file
     // that not everybody may read makes the text secret.
     Result<FileText> read(const std::string& path) const;
+
+    // Has `options` note the real path of each file that is included.
+    void note_includes(TemplateOptions& options, std::set<std::string>& included) const;
 
     // Options that include and read these files; the object outlives them.
     TemplateOptions options() const;

@@ -26,10 +26,6 @@ constexpr std::size_t max_include_depth = 32;
 constexpr std::size_t max_template_files = 1'000;
 // A marker costs some hundred bytes in the engine; this keeps a hostile template below half a GB.
 constexpr std::size_t max_markers = 1'000'000;
-// Values printed, sections asked, rounds begun and files included while rendering, and what their
-// modifiers read. Nested sections multiply: a few lines could ask for more rounds than there is
-// time.
-constexpr std::size_t max_steps = 20'000'000;
 constexpr std::size_t max_template_errors = 1'000;
 
 enum class MarkerKind : std::uint8_t {

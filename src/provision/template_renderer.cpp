@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "metadata/redaction.h"
 
 namespace kaigara::provision {
 
@@ -32,19 +33,6 @@ std::string subject_text(const Marker& marker) {
     return text::printable(marker.path);
 }
 
-// *** for each line, so that the lines behind stay where they are.
-std::string mask_lines(std::string_view text) {
-    std::string masked;
-    while (!text.empty()) {
-        const std::size_t end = text.find('\n');
-        if (end != 0) masked += "***";
-        if (end == std::string_view::npos) break;
-        masked += '\n';
-        text.remove_prefix(end + 1);
-    }
-    return masked;
-}
-
 }  // namespace
 
 Renderer::Renderer(const Program& program, const metadata::Tree& tree,
@@ -64,10 +52,10 @@ void Renderer::stop(const Marker& marker, std::string message) {
 bool Renderer::step(const Marker& marker) {
     if (output_.is_full())
         stop(marker, fmt::format("the output grows past {} MiB", max_output_bytes >> 20));
-    if (++steps_ > max_steps) {
+    if (++steps_ > options_.most_steps) {
         stop(marker, fmt::format("rendering takes more than {} steps: sections over long lists are "
                                  "nested in each other",
-                                 max_steps));
+                                 options_.most_steps));
     }
     return !stopped_;
 }
@@ -109,7 +97,8 @@ void Renderer::report_missing_section(std::uint32_t index, const Marker& marker)
     if (marker.optional || marker.has_inverse || known_sections_[index] || is_reported(index) ||
         options_.missing == MissingNames::are_left_out)
         return;
-    if (scope_.walked(false) != nullptr && scope_.exists_in_other_items(marker.path, steps_)) {
+    if (scope_.walked(false) != nullptr &&
+        scope_.exists_in_other_items(marker.path, steps_, options_.most_steps)) {
         known_sections_[index] = true;
         return;
     }
@@ -184,7 +173,7 @@ std::string_view Renderer::print_modified(std::uint32_t index, const Value* valu
                                               marker.call_count);
     // A modifier may read much and print nothing, over and over.
     if (value != nullptr) steps_ += value->items().size() + value->text().size() / bytes_a_step;
-    ModifierContext context{options_.read_file};
+    ModifierContext context{options_.read_file, touched_secret_};
     Result<Value> result = apply_modifiers(value, calls, context);
     if (context.read_secret) used_secret_ = touched_secret_ = true;
     steps_ += context.bytes_read / bytes_a_step;
@@ -230,7 +219,7 @@ std::string_view Renderer::value(std::uint32_t index) {
     touched_secret_ = false;
     const std::string_view text = print_marker(index, marker);
     if (!options_.mask_secrets || !touched_secret_) return text;
-    masked_ = mask_lines(text);
+    masked_ = metadata::mask_lines(text);
     return masked_;
 }
 

@@ -136,7 +136,8 @@ std::string Scope::suggestion(std::string_view path) const {
     return best ? fmt::format(" (did you mean '{}'?)", text::printable(*best)) : std::string();
 }
 
-bool Scope::exists_in_other_items(std::string_view path, std::size_t& steps) const {
+bool Scope::exists_in_other_items(std::string_view path, std::size_t& steps,
+                                  std::size_t most) const {
     // From the root inwards: all items that each section could walk, whatever item the sections
     // around it are at. The sets keep shared values from being counted twice.
     std::vector<std::unordered_set<const Value*>> levels(1);
@@ -148,7 +149,7 @@ bool Scope::exists_in_other_items(std::string_view path, std::size_t& steps) con
         const bool is_item = marker.subject == Subject::item;
         for (std::size_t level = is_item ? levels.size() - 1 : 0; level < levels.size(); ++level) {
             steps += levels[level].size();
-            if (steps > max_steps) return true;  // the caller's next step says so
+            if (steps > most) return true;  // the caller's next step says so
             for (const Value* from : levels[level]) {
                 const Value* found = is_item ? from : metadata::find_path(*from, marker.path);
                 if (found != nullptr) collect_items(*found, marker.kind, next);

@@ -64,8 +64,8 @@ public:
     std::string suggestion(std::string_view path) const;
 
     // Whether the name exists in any other item of the lists that are being walked. Adds what it
-    // looked at to `steps`.
-    bool exists_in_other_items(std::string_view path, std::size_t& steps) const;
+    // looked at to `steps`, and gives up past `most`.
+    bool exists_in_other_items(std::string_view path, std::size_t& steps, std::size_t most) const;
 
 private:
     std::string path_of(std::size_t frame) const;

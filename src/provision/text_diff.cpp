@@ -20,7 +20,9 @@ namespace {
 
 constexpr std::size_t context = 3;
 // How many added lines a removed one is compared with: those near its own place in the hunk.
-constexpr std::size_t most_candidates = 256;
+constexpr std::size_t most_candidates = 64;
+// What of two lines is compared at each of their ends; of longer ones less is shown.
+constexpr std::size_t most_compared = 1'024;
 
 // With their line ends; only the last line may have none.
 std::vector<std::string_view> lines_of(std::string_view text) {
@@ -56,7 +58,7 @@ bool is_inside_character(std::string_view text, std::size_t at) {
 }
 
 std::size_t common_prefix(std::string_view a, std::string_view b) {
-    const std::size_t most = std::min(a.size(), b.size());
+    const std::size_t most = std::min({a.size(), b.size(), most_compared});
     std::size_t size = 0;
     while (size < most && a[size] == b[size]) ++size;
     while (size > 0 && is_inside_character(a, size)) --size;
@@ -64,7 +66,7 @@ std::size_t common_prefix(std::string_view a, std::string_view b) {
 }
 
 std::size_t common_suffix(std::string_view a, std::string_view b) {
-    const std::size_t most = std::min(a.size(), b.size());
+    const std::size_t most = std::min({a.size(), b.size(), most_compared});
     std::size_t size = 0;
     while (size < most && a[a.size() - size - 1] == b[b.size() - size - 1]) ++size;
     while (size > 0 && is_inside_character(a, a.size() - size)) --size;

@@ -13,10 +13,9 @@
 //     context and new lines    from the masked form of the new text, which has the same lines with
 //                              *** in the place of each secret
 //     removed lines            nobody knows any more what of them was secret. One that is equal to
-//     a
-//                              line of the new text without a secret is printed. Of any other only
-//                              what it has in common with what is visible of an added line of the
-//                              same hunk, with *** for the rest: `password: ***`
+//                              a line of the new text without a secret is printed. Of any other
+//                              only what it has in common with what is visible of an added line of
+//                              the same hunk, with *** for the rest: `password: ***`
 //
 // Control characters are printed as \xNN, so that no file can drive the terminal; a tab stays.
 

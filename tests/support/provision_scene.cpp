@@ -28,21 +28,37 @@ void ProvisionScene::play(std::string_view name, std::string_view words) const {
 
 void ProvisionScene::metadata(std::string_view yaml) const { folder_.write("metadata.yml", yaml); }
 
+void ProvisionScene::config(std::string_view yaml) const { folder_.write("kaigara.yml", yaml); }
+
 void ProvisionScene::resource(std::string_view name, std::string_view content) const {
     folder_.write(fmt::format("resources/{}", name), content);
+}
+
+void ProvisionScene::root(std::string_view name, std::string_view content, mode_t mode) const {
+    folder_.write(fmt::format("resources/root{}/{}", folder_.path(), name), content, mode);
 }
 
 std::vector<std::string> ProvisionScene::words(std::string_view command_name,
                                                std::vector<std::string> options) const {
     std::vector<std::string> words =
         command({std::string(command_name), "--metadata", folder_ / "metadata.yml"});
-    const bool runs = command_name == "start" || command_name == "provision";
+    if (folder_.exists("kaigara.yml")) {
+        words.insert(words.end(), {"--config", folder_ / "kaigara.yml"});
+    }
+    const bool runs = command_name == "start" || command_name == "provision" ||
+                      command_name == "plan" || command_name == "check";
     if (runs) words.insert(words.end(), {"--operations", folder_ / "operations"});
     if (runs || command_name == "render") {
         words.insert(words.end(), {"--resources", folder_ / "resources"});
     }
     words.insert(words.end(), options.begin(), options.end());
     return words;
+}
+
+Outcome ProvisionScene::outcome(std::string_view command_name, std::vector<std::string> options,
+                                std::vector<std::string> environment) const {
+    return run(
+        {.words = words(command_name, std::move(options)), .environment = std::move(environment)});
 }
 
 std::vector<std::string> ProvisionScene::start(std::vector<std::string> options,

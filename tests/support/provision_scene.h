@@ -25,12 +25,19 @@ public:
     void play(std::string_view name, std::string_view words) const;
 
     void metadata(std::string_view yaml) const;
+    // kaigara.yml, which all commands of words() are told of from then on.
+    void config(std::string_view yaml) const;
     // A file of the resources directory.
     void resource(std::string_view name, std::string_view content) const;
+    // A file of resources/root/ whose target is `name` in the folder.
+    void root(std::string_view name, std::string_view content, mode_t mode = 0644) const;
 
     // kaigara COMMAND OPTION... with those of the folder's parts that the command knows.
     std::vector<std::string> words(std::string_view command,
                                    std::vector<std::string> options = {}) const;
+    // These, from the start to the end.
+    Outcome outcome(std::string_view command, std::vector<std::string> options = {},
+                    std::vector<std::string> environment = {}) const;
     // kaigara start OPTION... -- actor PLAY...; the play says "application" first.
     std::vector<std::string> start(std::vector<std::string> options = {},
                                    std::vector<std::string> play = {}) const;

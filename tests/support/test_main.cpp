@@ -2,9 +2,9 @@
 
 // main() of every unit test program.
 //
-// It is doctest's own, but for two things: a filter that chose no test is an error (status 3), since
-// a test that was renamed or lost would otherwise go on "passing" without a word; and signals that
-// were ignored are not.
+// It is doctest's own, but for two things: a filter that chose no test is an error (status 3),
+// since a test that was renamed or lost would otherwise go on "passing" without a word; and signals
+// that were ignored are not.
 
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <optional>
 #include <random>
 #include <utility>
 
@@ -35,13 +36,13 @@ Milliseconds with_jitter(Milliseconds delay) {
 }  // namespace
 
 Result<Tree, Errors> parse_output(std::string_view output, const std::string& name) {
-    auto root = text::trim(output).starts_with('{') ? read_json(output, 0, name)
-                                                    : read_yaml(output, 0, name);
+    auto as_json = text::trim(output).starts_with('{') ? std::optional(read_json(output, 0, name))
+                                                       : std::nullopt;
+    if (as_json && *as_json) return Tree(std::move(**as_json), {name});
+    auto root = read_yaml(output, 0, name);
     if (root) return Tree(std::move(*root), {name});
-    // A map in braces may be YAML, too.
-    auto as_yaml = read_yaml(output, 0, name);
-    if (!as_yaml) return std::move(root).error();
-    return Tree(std::move(*as_yaml), {name});
+    // A map in braces may be YAML, too; where it is neither, it was meant to be JSON.
+    return as_json ? std::move(*as_json).error() : std::move(root).error();
 }
 
 CommandFetch::CommandFetch(const Context& context, const Source& source,

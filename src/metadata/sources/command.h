@@ -6,11 +6,16 @@
 // The command is a child of PID 1 like any other (platform/captured_command.h), with kaigara's own
 // environment and directory. An attempt that fails is repeated as often as the source says, after a
 // delay that doubles, within the time that all sources have together.
+//
+// A command that calls `kaigara get` would have its metadata resolved, and so itself started, over
+// and over. So it finds resolving_variable in its environment, where kaigara finds it, too, and
+// refuses to start commands.
 
 #include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "metadata/sources/source.h"
@@ -19,6 +24,8 @@
 #include "platform/loop.h"
 
 namespace kaigara::metadata {
+
+inline constexpr std::string_view resolving_variable = "KAIGARA_RESOLVING=1";
 
 // The output as a tree: JSON where it reads as JSON, else YAML. `name` is what errors call it.
 Result<Tree, Errors> parse_output(std::string_view output, const std::string& name);
@@ -29,7 +36,7 @@ public:
     struct Context {
         platform::Loop& loop;
         platform::Reaper& reaper;
-        char* const* environment;
+        char* const* environment;    // with resolving_variable
         Clock::time_point deadline;  // of all sources together
     };
 

@@ -20,8 +20,8 @@
 
 namespace kaigara::metadata {
 
-// All that is wrong, each with the path as `where`. An absent directory is Fault::configuration
-// with ENOENT or ENOTDIR as its code.
+// All that is wrong, each with the path as `where`. An absent directory has ENOENT as its
+// code, and what is no directory ENOTDIR.
 Result<Tree, Errors> load_key_directory(const std::string& path);
 
 }  // namespace kaigara::metadata

@@ -120,11 +120,15 @@ Result<Value> read_value(const Variable& variable, const FileReader& read_file) 
         content = std::move(read).value();
         if (content.ends_with('\n')) content.pop_back();
         if (content.find('\0') != std::string::npos)
-            return refuse(variable.name, "its file holds a NUL character; a value has to be text");
+            return refuse(variable.name,
+                          fmt::format("the file {} holds a NUL character; a value has to be text",
+                                      text::printable(variable.value)));
     }
     if (text::invalid_utf8(content)) {
-        return refuse(variable.name, variable.from_file ? "its file holds invalid UTF-8"
-                                                        : "its value is invalid UTF-8");
+        return refuse(variable.name, variable.from_file
+                                         ? fmt::format("the file {} holds invalid UTF-8",
+                                                       text::printable(variable.value))
+                                         : "its value is invalid UTF-8");
     }
     Value value = Value::plain(std::move(content));
     value.set_secret(variable.from_file);

@@ -155,6 +155,21 @@ TEST_CASE("YAML output reads back to the same tree, whatever is in it") {
     check_yaml_round_trip(Tree(Value::map(std::move(entries))));
 }
 
+TEST_CASE("a key that is longer than YAML expects one to be reads back, too") {
+    const std::string key(1500, 'k');
+    const Value map = Value::map({{key, Value::quoted("a")}, {key + '\n', Value::quoted("b")}});
+    check_yaml_round_trip(Tree(Value::map({{key, Value::quoted("x")}, {"a", map}})));
+    check_yaml_round_trip(Tree(Value::map({{"list", Value::list({map, map})}, {key, map}})));
+    CHECK(to_yaml(Value::map({{key, Value::quoted("x")}})) == "? \"" + key + "\"\n: \"x\"\n");
+}
+
+TEST_CASE("a number stays one in YAML output, however many digits it has") {
+    const std::string digits(3000, '7');
+    const Tree tree(Value::map({{"a", Value::plain(digits)}, {"b", Value::quoted(digits)}}));
+    CHECK(to_yaml(tree.root()) == "a: " + digits + "\nb: \"" + digits + "\"\n");
+    check_yaml_round_trip(tree);
+}
+
 TEST_CASE("secret values are masked in every format unless they are asked for") {
     const Tree tree = with_secret();
     CHECK(json_of(tree) == R"({"db":{"host":"h","password":"***"}})");

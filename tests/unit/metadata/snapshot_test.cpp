@@ -162,4 +162,16 @@ TEST_CASE("a body that nests too deeply, claims too much or is out of order is r
     CHECK_FALSE(snapshot::decode(forged("\xff\xff\x03"s)).has_value());
 }
 
+TEST_CASE("a snapshot whose numbers are written in more bytes than they need is refused") {
+    using namespace std::string_literals;
+    const std::string head = "\x00\x03\x00\x00"s;  // no sources, a map, its source and line
+    const std::string column = head + "\x05\x00"s;
+    CHECK(snapshot::decode(forged(column)).has_value());
+    CHECK_FALSE(snapshot::decode(forged(head + "\x85\x00\x00"s)).has_value());
+    CHECK_FALSE(snapshot::decode(forged(head + "\x85\x80\x00\x00"s)).has_value());
+    // The tenth byte holds the last of 64 bits; one above it would be lost.
+    const std::string lost = "\x80\x80\x80\x80\x80\x80\x80\x80\x80\x02"s;
+    CHECK_FALSE(snapshot::decode(forged(head + "\x05"s + lost)).has_value());
+}
+
 }  // TEST_SUITE("metadata")

@@ -221,6 +221,11 @@ TEST_CASE("the escapes of a quoted text are whole characters") {
     CHECK(starts_with(read(R"(a: "\uD800")"), "m.yml:1:"));
 }
 
+TEST_CASE("an error in an escape that the file's end cuts off is at the end, not behind it") {
+    CHECK(starts_with(read(R"(a: "\uD6")"), "m.yml:1:10: bad character found"));
+    CHECK(starts_with(read(R"(é: "\uD6")"), "m.yml:1:10: bad character found"));
+}
+
 TEST_CASE("a second document is an error, even an empty one") {
     const std::string message = ": a second document begins here; one file holds one";
     CHECK(read("a: 1\n---\nb: 2\n") == "m.yml:2:1" + message);

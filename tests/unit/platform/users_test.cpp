@@ -57,6 +57,26 @@ TEST_CASE("a group that is named leaves no supplementary ones") {
     CHECK(find_user("app:", passwd, group)->credentials.groups == Groups{1000, 5, 44});
 }
 
+TEST_CASE("an id without an entry is in no group, whatever groups have no members") {
+    const auto user = find_user("1234", passwd, "root:x:0:\ndisk:x:6:\nshadow:x:42:,\n");
+    REQUIRE(user.has_value());
+    CHECK(user->credentials.gid == 0);
+    CHECK(user->credentials.groups == Groups{0});
+}
+
+TEST_CASE("an entry without a name is not everybody's") {
+    const auto user = find_user("1234", ":x:0:0::/root:\n", "");
+    REQUIRE(user.has_value());
+    CHECK(user->credentials.uid == 1234);
+    CHECK(find_user("1234", ":x:1234:7::/srv:\n", "staff:x:50:\n")->credentials.groups ==
+          Groups{7});
+}
+
+TEST_CASE("a name of bytes that are no text is shown as what they are") {
+    CHECK(find_user("a\xff\n", passwd, group).error().message.starts_with("user 'a\\xff\\x0a' is"));
+    CHECK(find_user("0:\x1b", passwd, group).error().message.starts_with("group '\\x1b' is"));
+}
+
 TEST_CASE("a name of digits is a name before it is an id") {
     CHECK(find_user("1500", passwd, group)->credentials.uid == 77);
 }

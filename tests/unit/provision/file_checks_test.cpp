@@ -15,10 +15,11 @@ using namespace kaigara::provision;
 
 namespace {
 
-Errors checked(std::vector<FileCheck> checks) {
+Errors checked(std::vector<FileCheck> checks, const metadata::Tree& tree = {}) {
     test::Children children;
     std::optional<Errors> refused;
-    FileChecks driver(children.loop, children.reaper, std::move(checks), environ,
+    FileChecks driver(children.loop, children.reaper,
+                      {std::move(checks), environ, metadata::Redaction(tree)},
                       [&refused](Errors errors) { refused = std::move(errors); });
     driver.start();
     const bool ended = children.wait_until([&] {
@@ -43,6 +44,8 @@ TEST_CASE("the path takes the place of {{target}}, quoted where it has to be") {
     CHECK(check_command("cat {{target}}", "/a b") == "cat '/a b'");
     CHECK(check_command("cat {{target}}", "/a;reboot") == "cat '/a;reboot'");
     CHECK(check_command("true", "/a") == "true");
+    CHECK(check_command("test -s {{ target }} && echo '{{x}}' {{", "/a") ==
+          "test -s /a && echo '{{x}}' {{");
 }
 
 TEST_CASE("files that their checks accept are no errors, and no checks are none") {
@@ -57,8 +60,17 @@ TEST_CASE("all that is refused is told, with what the checks said") {
     CHECK(refused[0].fault == Fault::bad_data);
     CHECK(refused[0].text() == "k.yml:4:5: the check of /etc/app.conf failed with status 1, so the "
                                "old file stays; it said:\n    line 3: bad");
-    CHECK(refused[1].message.ends_with("failed with status 2, so the old file stays; it said:\n"
+    CHECK(refused[1].message.ends_with("failed with status 2, so no file is written; it said:\n"
                                        "    on stdout"));
+}
+
+TEST_CASE("a check that prints the file brings no secret along") {
+    metadata::Value password = metadata::Value::quoted("hunter2");
+    password.set_secret(true);
+    const metadata::Tree tree(metadata::Value::map({{"password", password}}));
+    const Errors refused = checked({check("echo 'requirepass hunter2 is bad' >&2; false")}, tree);
+    REQUIRE(refused.size() == 1);
+    CHECK(refused[0].message.ends_with("requirepass *** is bad"));
 }
 
 TEST_CASE("checks run one after the other") {

@@ -95,7 +95,7 @@ TEST_CASE("sha256 is what sha256sum prints") {
 
 TEST_CASE("file makes of a path what the file holds") {
     CHECK(modified("/open", "file") == "open\n");
-    CHECK(modified("/absent", "file") == "ERROR: the file that it names cannot be opened");
+    CHECK(modified("/absent", "file") == "ERROR: the file /absent cannot be opened");
     CHECK(modified(words({"/open"}), "file").starts_with("ERROR: 'file' needs text"));
 }
 

@@ -66,6 +66,25 @@ TEST_CASE("required= says what its author wrote") {
     CHECK(text_of("{{name:required=x}}[{{app.empty:required=x}}]") == "outside[]");
 }
 
+TEST_CASE("sections that multiply end at a limit of steps, and the error is told once") {
+    provision::TemplateOptions options;
+    options.most_steps = 1000;
+    const std::string_view nested = "{{#hosts}}{{#hosts}}{{#hosts}}{{#hosts}}{{#hosts}}{{#hosts}}x"
+                                    "{{/hosts}}{{/hosts}}{{/hosts}}{{/hosts}}{{/hosts}}{{/hosts}}";
+    const auto rendered = provision::render_template(nested, "main.tmpl", sample_tree(), options);
+    REQUIRE_FALSE(rendered);
+    REQUIRE(rendered.error().size() == 1);
+    CHECK(rendered.error().front().where.starts_with("main.tmpl:1:"));
+    CHECK(rendered.error().front().message.starts_with("rendering takes more than 1000 steps"));
+    CHECK(provision::render_template("{{#hosts}}x{{/hosts}}", "main.tmpl", sample_tree(), options)
+              ->text == "xxx");
+}
+
+TEST_CASE("required= shows bytes that are no text as what they are") {
+    CHECK(errors_of("{{app.db.pass:required=a\xff\x1b[2Jb}}").ends_with(": a\\xff\\x1b[2Jb"));
+    CHECK(errors_of("{{app.db.pass:required=\"a\\nb\"}}").ends_with(": a\\x0ab"));
+}
+
 TEST_CASE("counters stand in sections only") {
     CHECK(errors_of("{{@index}}") ==
           "main.tmpl:1:1: '@index' stands outside of any section over a list or map");

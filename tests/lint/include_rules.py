@@ -21,7 +21,7 @@ MODULES = {
     "base": ["base/"],
     "platform": ["base/", "platform/"],
     "metadata": ["base/", "metadata/"],
-    "provision": ["base/", "platform/", r"metadata/(value|tree|snapshot|output)\.h$", "provision/"],
+    "provision": ["base/", "platform/", r"metadata/(value|tree|snapshot|output|redaction)\.h$", "provision/"],
     "supervise": ["base/", "platform/", "supervise/"],
     "app": ["base/", "platform/", "metadata/", "provision/", "supervise/", "app/"],
     "main.cpp": ["base/", "platform/", "app/"],

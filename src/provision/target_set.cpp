@@ -36,18 +36,25 @@ struct Place {
     auto operator<=>(const Place&) const = default;
 };
 
+// Without links, "." and ".."; what is yet to be made goes by its name behind what is there.
+std::string real_directory(const std::string& directory) {
+    std::array<char, PATH_MAX> real;
+    if (::realpath(directory.c_str(), real.data()) != nullptr) return real.data();
+    const std::string name = name_of(directory);
+    const std::string above = directory_of(directory);
+    if (errno != ENOENT || above == directory) return directory;
+    if (name.empty() || name == ".") return real_directory(above);
+    const std::string place = real_directory(above);
+    return place.ends_with('/') ? place + name : place + '/' + name;
+}
+
 // Nothing for a path that leads nowhere: preparing it will say why.
 std::optional<Place> place_of(const std::string& path) {
     const auto behind = follow_links(path);
     if (!behind) return std::nullopt;
     if (const auto descriptor = own_descriptor(*behind))
         return Place{"/dev/fd", fmt::format("{}", *descriptor)};
-    std::array<char, PATH_MAX> real;
-    const std::string directory = directory_of(*behind);
-    // One that is yet to be made goes by its path.
-    if (::realpath(directory.c_str(), real.data()) == nullptr)
-        return Place{directory, name_of(*behind)};
-    return Place{real.data(), name_of(*behind)};
+    return Place{real_directory(directory_of(*behind)), name_of(*behind)};
 }
 
 // Who wants the file, in front of what is wrong with it.

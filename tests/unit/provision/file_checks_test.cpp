@@ -58,8 +58,9 @@ TEST_CASE("all that is refused is told, with what the checks said") {
         {check("echo 'line 3: bad' >&2; exit 1"), check("true"), check("echo on stdout; exit 2")});
     REQUIRE(refused.size() == 2);
     CHECK(refused[0].fault == Fault::bad_data);
-    CHECK(refused[0].text() == "k.yml:4:5: the check of /etc/app.conf failed with status 1, so the "
-                               "old file stays; it said:\n    line 3: bad");
+    CHECK(refused[0].text() ==
+          "k.yml:4:5: the check of /etc/app.conf failed with status 1, so no file is "
+          "written; it said:\n    line 3: bad");
     CHECK(refused[1].message.ends_with("failed with status 2, so no file is written; it said:\n"
                                        "    on stdout"));
 }

@@ -29,6 +29,28 @@ using Outcome = Target::Outcome;
 
 TEST_SUITE("provision") {
 
+TEST_CASE("a link that another user has put into a shared directory is not followed") {
+    if (!may_become_another()) KG_SKIP("needs root, to give links away");
+    const ScratchDir files;
+    const std::string folder = files.make_dir("shared");
+    const std::string link = files / "shared/link";
+    files.write("victim", "old");
+    REQUIRE(::symlink((files / "victim").c_str(), link.c_str()) == 0);
+    REQUIRE(::chmod(folder.c_str(), 01777) == 0);
+    REQUIRE(::lchown(link.c_str(), nobody, nobody) == 0);
+    const auto refused = Target::prepare({.path = link}, "new");
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().text().find("is a link that another user has put into a directory") !=
+          std::string::npos);
+    CHECK(files.read("victim") == "old");
+    // One's own, and that of the directory's owner, are followed.
+    REQUIRE(::lchown(link.c_str(), 0, 0) == 0);
+    CHECK(Target::prepare({.path = link}, "new"));
+    REQUIRE(::lchown(link.c_str(), nobody, nobody) == 0);
+    REQUIRE(::chown(folder.c_str(), nobody, nobody) == 0);
+    CHECK(Target::prepare({.path = link}, "new"));
+}
+
 TEST_CASE("a symbolic link is written through and stays") {
     const ScratchDir files;
     files.make_dir("real");

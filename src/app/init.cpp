@@ -30,22 +30,13 @@ bool is_taken(const std::string& path) {
     return ::faccessat(AT_FDCWD, path.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-// The directories that a file lies in, outermost first.
-std::vector<provision::RootDirectory> directories_of(std::string_view path) {
-    std::vector<provision::RootDirectory> directories;
-    for (std::size_t slash = path.find('/', 1); slash != std::string_view::npos;
-         slash = path.find('/', slash + 1))
-        directories.push_back({std::string(path.substr(0, slash)), 0755});
-    return directories;
-}
-
 provision::TargetFile file_at(const std::string& top, std::string_view path, mode_t mode,
                               std::string content) {
     provision::TargetFile file;
     file.spec.path = top + "/" + std::string(path);
     file.spec.mode_when_new = mode;
     file.content = std::move(content);
-    file.directories = directories_of(file.spec.path);
+    file.directories = provision::directories_above(file.spec.path);
     file.where = file.spec.path;
     return file;
 }

@@ -44,6 +44,8 @@ int get(const CommandLine& line, const Settings& settings, const Tree& tree) {
 
 int print_metadata(const Settings& settings, const Tree& tree) {
     const Secrets secrets = settings.show_secrets ? Secrets::shown : Secrets::masked;
+    if (settings.origin && settings.format != MetadataFormat::yaml)
+        return report(Error{Fault::usage, 0, "--origin is a form of its own: drop --format", ""});
     if (settings.origin) return print(metadata::to_origins(tree, secrets));
     if (settings.format == MetadataFormat::json)
         return print(metadata::to_json(tree.root(), 2, secrets) + "\n");

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -35,12 +37,24 @@ public:
                    [this](const Value& value) { return tree_.origin_text(value.origin()); },
                    [this](const std::string& path) { return resolve_path(path); }} {}
 
-    void read() { read_map(tree_.root(), ""); }
+    void read() {
+        read_map(tree_.root(), "");
+        // Maps are in the order of their keys, a person reads from the top.
+        std::ranges::stable_sort(complaints_, {}, [](const Complaint& complaint) {
+            return std::pair(complaint.at.line, complaint.at.column);
+        });
+        for (Complaint& complaint : complaints_)
+            errors_.push_back({Fault::configuration, 0, std::move(complaint.message),
+                               tree_.origin_text(complaint.at)});
+    }
 
 private:
-    void fail(Origin at, std::string message) {
-        errors_.push_back({Fault::configuration, 0, std::move(message), tree_.origin_text(at)});
-    }
+    struct Complaint {
+        Origin at;
+        std::string message;
+    };
+
+    void fail(Origin at, std::string message) { complaints_.push_back({at, std::move(message)}); }
 
     // A path in the file starts from the file's directory.
     std::string resolve_path(const std::string& path) const {
@@ -138,6 +152,7 @@ private:
     const std::bitset<64>& chosen_;
     Tree tree_;
     Errors& errors_;
+    std::vector<Complaint> complaints_;
     std::string directory_;
     SettingsReading reading_;
 };

@@ -67,7 +67,8 @@ bool read_object(T& object, const Value& map, Keys<T> keys, const SettingsReadin
             fail(entry.value.origin(), fmt::format("'{}' {}", key->name, assigned.error().message));
     }
     const std::string kind_names = list_names(keys, &ObjectKey<T>::is_kind);
-    if (!kind_names.empty() && kinds != 1)
+    // A misspelt kind is told already.
+    if (!kind_names.empty() && kinds != 1 && good)
         fail(map.origin(), fmt::format("an entry has exactly one of {}", kind_names));
     for (const auto& key : keys) {
         if (key.is_needed && map.find(key.name) == nullptr)
@@ -100,6 +101,7 @@ void read_sources(Settings& settings, const Value& value, const SettingsReading&
     for (Source& source : settings.sources) {
         if (source.kind == SourceKind::file || source.kind == SourceKind::directory)
             source.path = reading.resolve_path(source.path);
+        if (source.kind == SourceKind::command) source.directory = reading.resolve_path("");
     }
 }
 

@@ -121,6 +121,7 @@ Result<void, SpawnFailure> CapturedCommand::spawn_child(int out, int err) {
     request.argv = argv.data();
     request.environment = request_.environment;
     request.group = ProcessGroup::own_session;
+    if (!request_.directory.empty()) request.directory = request_.directory.c_str();
     request.stdio[0] = input.get();
     request.stdio[1] = out;
     request.stdio[2] = err;

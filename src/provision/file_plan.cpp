@@ -53,6 +53,7 @@ public:
         PlannedFile planned;
         planned.check = entry.check;
         planned.file.spec.path = entry.target;
+        planned.file.directories = directories_above(entry.target);
         planned.file.spec.mode = entry.mode;
         planned.file.where = entry.where;
         if (!entry.owner.empty()) {

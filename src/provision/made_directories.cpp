@@ -40,6 +40,14 @@ void MadeDirectories::remove() noexcept {
     made_.clear();
 }
 
+std::vector<RootDirectory> directories_above(std::string_view path) {
+    std::vector<RootDirectory> directories;
+    for (std::size_t slash = path.find('/', 1); slash != std::string_view::npos;
+         slash = path.find('/', slash + 1))
+        directories.push_back({std::string(path.substr(0, slash)), 0755});
+    return directories;
+}
+
 Result<void> MadeDirectories::make(const RootDirectory& directory) {
     const char* const path = directory.path.c_str();
     if (::mkdir(path, all_of_owner) == 0) {

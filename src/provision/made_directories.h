@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -21,6 +22,10 @@ struct RootDirectory {
     mode_t mode = 0755;
     bool operator==(const RootDirectory&) const = default;
 };
+
+// The directories that the file at `path` lies in, outermost first, with the mode that a new one
+// has.
+std::vector<RootDirectory> directories_above(std::string_view path);
 
 class MadeDirectories {
 public:

@@ -22,6 +22,8 @@ constexpr std::size_t max_suggestions = 50;
 
 // What a modifier may read for the price of one step.
 constexpr std::size_t bytes_a_step = 64;
+// How many sections a name may be looked for in for the price of one step.
+constexpr std::size_t sections_a_step = 8;
 
 std::string subject_text(const Marker& marker) {
     switch (marker.subject) {
@@ -52,7 +54,9 @@ void Renderer::stop(const Marker& marker, std::string message) {
 bool Renderer::step(const Marker& marker) {
     if (output_.is_full())
         stop(marker, fmt::format("the output grows past {} MiB", max_output_bytes >> 20));
-    if (++steps_ > options_.most_steps) {
+    // A name is looked for in every section around it.
+    steps_ += 1 + scope_.depth() / sections_a_step;
+    if (steps_ > options_.most_steps) {
         stop(marker, fmt::format("rendering takes more than {} steps: sections over long lists are "
                                  "nested in each other",
                                  options_.most_steps));

@@ -63,6 +63,7 @@ void CommandFetch::attempt() {
     platform::CapturedRequest request;
     request.argv = source_.command;
     request.environment = context_.environment;
+    request.directory = source_.directory;
     request.out_limit = max_document_bytes;
     request.timeout = time_left();
     if (source_.timeout.count() != 0) request.timeout = std::min(request.timeout, source_.timeout);

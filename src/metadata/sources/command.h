@@ -4,8 +4,8 @@
 // Metadata from a command's stdout: `command: [sops, -d, secrets.yml]`.
 //
 // The command is a child of PID 1 like any other (platform/captured_command.h), with kaigara's own
-// environment and directory. An attempt that fails is repeated as often as the source says, after a
-// delay that doubles, within the time that all sources have together.
+// environment, in the directory of kaigara.yml. An attempt that fails is repeated as often as the
+// source says, after a delay that doubles, within the time that all sources have together.
 //
 // A command that calls `kaigara get` would have its metadata resolved, and so itself started, over
 // and over. So it finds resolving_variable in its environment, where kaigara finds it, too, and

@@ -32,6 +32,7 @@ struct Source {
     std::vector<Binding> bindings;
     std::string prefix;
     std::vector<std::string> command;
+    std::string directory;  // that the command runs in; empty: kaigara's own
 
     std::string at;           // the path that the layer is mounted at; empty for the root
     bool optional = false;    // absent or unreachable is a warning

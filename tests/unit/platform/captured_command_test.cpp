@@ -68,6 +68,23 @@ TEST_CASE("a command is over with its process, whoever still holds its output") 
     CHECK(end.out == "done\n");
 }
 
+TEST_CASE("a command runs where it is told, and its relative name is one from there") {
+    const test::ScratchDir scratch;
+    scratch.write("here", "#!/bin/sh\npwd\n", 0755);
+    CapturedRequest request = shell("");
+    request.argv = {"./here"};
+    request.directory = scratch.path();
+    CHECK(run(request).out == scratch.path() + "\n");
+}
+
+TEST_CASE("both streams may be one") {
+    CapturedRequest request = shell("echo a; echo b >&2; echo c");
+    request.out_is_err = true;
+    const CapturedEnd end = run(request);
+    CHECK(end.err == "a\nb\nc\n");
+    CHECK(end.out.empty());
+}
+
 TEST_CASE("a failure is told in words") {
     CapturedRequest request = shell("exit 3");
     CHECK(run(request).failure_text(request) == "failed with status 3");

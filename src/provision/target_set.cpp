@@ -145,7 +145,11 @@ void TargetSet::make_directories(const std::vector<TargetFile>& files, Errors& e
             if (is_first) {
                 auto made = directories_.make(directory);
                 known->second = made.has_value();
-                if (!made) errors.push_back(std::move(made).error());
+                if (!made) {
+                    Error error = wanted_by(file.where, std::move(made).error());
+                    if (!file.where.empty()) error = std::move(error).while_doing(file.spec.path);
+                    errors.push_back(std::move(error));
+                }
             }
             if (!known->second) break;  // nor can those in it be made
         }

@@ -12,7 +12,6 @@
 namespace kaigara::app::kind {
 
 inline constexpr std::string_view text = R"({"type": "string", "minLength": 1})";
-inline constexpr std::string_view any_text = R"({"type": ["string", "number", "boolean"]})";
 inline constexpr std::string_view path = R"({"type": "string", "minLength": 1})";
 inline constexpr std::string_view metadata_path =
     R"({"type": "string", "pattern": "^\\.?[^.]+(\\.[^.]+)*$"})";
@@ -33,8 +32,6 @@ inline constexpr std::string_view umask =
     R"({"type": ["integer", "string"], "pattern": "^[0-7]{1,4}$"})";
 inline constexpr std::string_view user =
     R"({"type": ["string", "integer"], "minLength": 1, "minimum": 0})";
-inline constexpr std::string_view words =
-    R"({"type": "array", "items": {"type": ["string", "number", "boolean"]}, "minItems": 1})";
 inline constexpr std::string_view command =
     R"({"anyOf": [{"type": "string", "minLength": 1}, {"type": "array", "items": {"type": ["string", "number", "boolean"]}, "minItems": 1}]})";
 inline constexpr std::string_view output_mode = R"({"enum": ["prefix", "raw", "json"]})";

@@ -23,6 +23,12 @@ using provision::FileEntry;
 
 Error refuse(std::string message) { return {Fault::configuration, 0, std::move(message), ""}; }
 
+// The text of a scalar that is not empty.
+Result<std::string> read_text(const Value& value) {
+    if (!value.is_scalar() || value.text().empty()) return refuse("needs a text");
+    return value.text();
+}
+
 template <class T, std::string T::* Member>
 Result<void> assign_text(T& object, const Value& value) {
     KG_LET(text, read_text(value));
@@ -163,11 +169,6 @@ constexpr std::array<ObjectKey<FileEntry>, 6> file_entry_table = {{
 std::span<const ObjectKey<Source>> source_keys() noexcept { return source_table; }
 
 std::span<const ObjectKey<FileEntry>> file_entry_keys() noexcept { return file_entry_table; }
-
-Result<std::string> read_text(const Value& value) {
-    if (!value.is_scalar() || value.text().empty()) return refuse("needs a text");
-    return value.text();
-}
 
 Result<std::string> read_metadata_path(const Value& value) {
     if (!value.is_scalar()) return refuse("needs a metadata path, such as app.db.host");

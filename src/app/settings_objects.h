@@ -33,10 +33,7 @@ std::span<const ObjectKey<provision::FileEntry>> file_entry_keys() noexcept;
 // The words of a command: a list of them, or one text that /bin/sh runs.
 Result<std::vector<std::string>> read_command_words(const metadata::Value& value);
 
-// The text of a scalar that is not empty.
-Result<std::string> read_text(const metadata::Value& value);
-
-// Why a metadata path cannot be one.
+// A metadata path, as it was written.
 Result<std::string> read_metadata_path(const metadata::Value& value);
 
 }  // namespace kaigara::app

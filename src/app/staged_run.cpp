@@ -23,7 +23,6 @@
 #include "platform/files.h"
 #include "platform/loop.h"
 #include "platform/reaper.h"
-#include "platform/users.h"
 #include "provision/file_checks.h"
 #include "provision/file_plan.h"
 #include "provision/provisioner.h"
@@ -77,8 +76,6 @@ public:
                                 "'start' needs a program: kaigara start PROGRAM [ARG]..., or "
                                 "application.command in kaigara.yml",
                                 ""});
-        // Before anything is done for an application that could not be started.
-        if (const auto unknown = find_unknown_user()) return report(*unknown);
         if (const auto ended = provision_stage()) return *ended;
         // One that came in the same moment as the end of the last operation.
         if (stop_signal_ != 0) return exit_code_of_signal(stop_signal_);
@@ -97,13 +94,6 @@ private:
         words_.push_back(nullptr);
         program_ = words_.data();
         return program_[0] != nullptr;
-    }
-
-    std::optional<Error> find_unknown_user() const {
-        if (line_.command != command::start || !settings_.user) return std::nullopt;
-        auto user = platform::find_user(*settings_.user);
-        if (user) return std::nullopt;
-        return std::move(user).error().while_doing("--user");
     }
 
     // Stages 1 and 2: the exit status where they end the run. The tree and the snapshot are gone
@@ -237,6 +227,7 @@ private:
 
     int supervise_stage() {
         log::settings().stage = log::Stage::supervise;
+        // The user is looked up only now: a file or an operation may have made it.
         const auto application = make_application(settings_, {program_, environment_, exported_});
         if (!application) return report(application.error());
         supervise::Observer silent;

@@ -57,9 +57,4 @@ void Reaper::deliver(pid_t pid, int status) {
     on_end(end);
 }
 
-bool any_child_exists() noexcept {
-    siginfo_t info = {};
-    return ::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
-}
-
 }  // namespace kaigara::platform

@@ -63,7 +63,4 @@ private:
     bool has_children_ = true;
 };
 
-// Whether this process has any child, dead or alive; collects nothing.
-bool any_child_exists() noexcept;
-
 }  // namespace kaigara::platform

@@ -219,6 +219,17 @@ is "a failed operation is 80, and the application is not started" \
 is "which is told" "$(grep -c '10-page' "$work/output" | sed 's/^[1-9].*/yes/')" yes
 is "nothing was started" "$(grep -c '^started' "$work/output")" 0
 
+mkdir -p "$work/users/operations"
+cat >"$work/users/operations/10-user" <<'SCRIPT'
+#!/bin/sh
+echo 'late:x:4242:4242::/tmp:/bin/sh' >>/etc/passwd
+SCRIPT
+chmod 755 "$work/users/operations/10-user"
+is "an operation may make the user that the application runs as" \
+    "$(status run -v "$work/users:/opt/provision:ro" --entrypoint /kaigara start \
+        start --user late /bin/id -u && tail -n 1 "$work/output")" "0
+4242"
+
 # ---- files
 
 mkdir -p "$work/files/resources/root/etc/tree"

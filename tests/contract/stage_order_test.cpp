@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What comes before what: a stop between two stages is seen, and what would make all of it vain is
-// found before anything is done.
+// What comes before what: a stop between two stages is seen, and nothing is started over and over.
 
 #include <unistd.h>
 
@@ -58,17 +57,6 @@ TEST_CASE("a command that asks kaigara for metadata is refused, not started agai
     CHECK_MESSAGE(outcome.ending == "exit 69", outcome.errors);
     CHECK_MESSAGE(has(outcome.errors, "has called kaigara"), outcome.errors);
     CHECK(scene.folder().read("starts") == "once\n");
-}
-
-TEST_CASE("an unknown user of the application is found before anything is done for it") {
-    const ProvisionScene scene;
-    scene.root("out", "x\n");
-    scene.operation("10-run", "touch \"$scene/ran\"");
-    const Outcome outcome = run({.words = scene.start({"--user", "nobody-of-that-name"})});
-    CHECK_MESSAGE(outcome.ending == "exit 78", outcome.errors);
-    CHECK(has(outcome.errors, "nobody-of-that-name"));
-    CHECK_FALSE(scene.folder().exists("ran"));
-    CHECK_FALSE(scene.folder().exists("out"));
 }
 
 TEST_CASE("sources need some time") {

@@ -122,16 +122,16 @@ Result<Spelling::Found> DottedSpelling::key(const Value& map, const Steps& steps
 }
 
 Result<Steps> split_path(std::string_view path) {
-    if (path.starts_with('.')) path.remove_prefix(1);
     Steps steps;
-    for (const std::string_view step : text::split(path, '.')) steps.emplace_back(step);
+    const std::string_view below_root = path.starts_with('.') ? path.substr(1) : path;
+    for (const std::string_view step : text::split(below_root, '.')) steps.emplace_back(step);
     if (steps.size() > max_depth)
         return Error{Fault::bad_data, 0,
                      fmt::format("a path of {} steps; {} are the limit", steps.size(), max_depth),
                      ""};
     if (std::ranges::find(steps, std::string()) == steps.end()) return steps;
     return Error{Fault::bad_data, 0,
-                 path.empty()
+                 below_root.empty()
                      ? "the path is empty"
                      : fmt::format("an empty step in the path '{}'", text::printable(path)),
                  ""};

@@ -7,4 +7,4 @@ set -eu
 . "$(dirname "$0")/apt.sh"
 
 install_packages g++ meson ninja-build pkg-config \
-    libuv1-dev libyaml-cpp-dev libfmt-dev libctemplate-dev nlohmann-json3-dev libmd-dev
+    libuv1-dev libyaml-cpp-dev libfmt-dev libctemplate-dev nlohmann-json3-dev libmd-dev libc-ares-dev

@@ -12,13 +12,13 @@
 
 #include "app/exit_code.h"
 #include "app/exports.h"
+#include "app/operation_set.h"
 #include "app/report.h"
 #include "app/resolve.h"
 #include "base/text.h"
 #include "platform/files.h"
 #include "platform/users.h"
 #include "provision/file_plan.h"
-#include "provision/operation.h"
 #include "provision/template_files.h"
 
 namespace kaigara::app {
@@ -140,12 +140,20 @@ private:
     }
 
     void check_operations() {
-        auto operations =
-            provision::find_operations(settings_.operations.path, settings_.operations.named);
-        if (!operations)
-            note(std::move(operations).error());
-        else
-            operation_count_ = operations->size();
+        const auto operations = find_operations(settings_);
+        if (!operations) {
+            note(operations.error());
+            return;
+        }
+        operation_count_ = operations->size();
+        for (const provision::Operation& operation : *operations) {
+            if (operation.options.user.empty()) continue;
+            if (auto user = platform::find_user(operation.options.user); !user) {
+                Error error = std::move(user).error().while_doing("user");
+                error.where = operation.path;
+                note({std::move(error)});
+            }
+        }
     }
 
     std::string summary() const {

@@ -7,12 +7,24 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "platform/waiter.h"
 
 namespace kaigara::app {
 
 namespace {
 
 constexpr std::size_t any_number = 100'000;
+
+constexpr std::string_view ledger_actions =
+    "Actions:\n"
+    "  list                            each operation, and where it stands\n"
+    "  history [NAME]                  what has happened, line by line\n"
+    "  verify                          is every line as it was written?\n"
+    "  forget NAME                     as if it had never run: it runs at the next start\n"
+    "  baseline [NAME]                 it (or all that have not run) is done, though not by "
+    "kaigara\n"
+    "  accept NAME                     it was interrupted or edited: it is done as it is now\n"
+    "  salvage                         make a damaged ledger whole, and keep a copy of it\n";
 
 // clang-format off
 constexpr std::array table = {
@@ -26,12 +38,17 @@ constexpr std::array table = {
             "what provision would do now, with a diff of each file; changes nothing", 0, 0},
     Command{command::check, "check", "",
             "find all errors in kaigara.yml, metadata, templates and operations", 0, 0},
+    Command{command::ledger, "ledger", "ACTION [NAME]",
+            "read and mend the record of operations", 1, 2, ledger_actions},
     Command{command::render, "render", "TEMPLATE",
             "render one template of the resources, or a path", 1, 1},
     Command{command::get, "get", "PATH",
             "print one metadata value: a scalar as it is, a map or list as JSON", 1, 1},
     Command{command::metadata, "metadata", "",
             "print the whole metadata tree, secrets masked", 0, 0},
+    Command{command::wait, "wait", "TARGET...",
+            "wait until all answer: tcp:HOST:PORT, http://HOST/PATH, unix:PATH, file:PATH", 1,
+            platform::Waiter::most_targets},
     Command{command::init, "init", "[DIR]",
             "make a kaigara.yml, metadata, resources, operations and a Dockerfile", 0, 1},
     Command{command::version, "version", "",
@@ -128,6 +145,7 @@ Result<std::string> help_text(std::string_view name) {
     out =
         fmt::format("kaigara {}{}{}{}\n\n  {}\n", command->name, has_options ? " [OPTION]..." : "",
                     command->operands.empty() ? "" : " ", command->operands, command->help);
+    if (!command->details.empty()) out += fmt::format("\n{}", command->details);
     if (!has_options) return out;
     out += "\nOptions:\n";
     for (const Setting& setting : settings_table()) {

@@ -20,6 +20,8 @@ struct Command {
     std::string_view help;
     std::size_t fewest_operands;
     std::size_t most_operands;
+    // Further text of its help, above the options; lines with their ends.
+    std::string_view details = {};
 };
 
 std::span<const Command> command_table() noexcept;

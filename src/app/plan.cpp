@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "app/exit_code.h"
+#include "app/operation_set.h"
 #include "app/report.h"
 #include "app/resolve.h"
 #include "base/text.h"
@@ -16,7 +17,6 @@
 #include "metadata/redaction.h"
 #include "platform/files.h"
 #include "provision/file_plan.h"
-#include "provision/operation.h"
 #include "provision/target.h"
 #include "provision/text_diff.h"
 
@@ -37,15 +37,27 @@ struct FileStep {
     std::string diff;
 };
 
+struct OperationStep {
+    std::string name;
+    std::string_view kind;  // always, once, on-change
+    std::string_view action;
+    std::string why;
+};
+
 struct Plan {
     std::vector<FileStep> files;
-    std::vector<std::string> operations;
+    std::vector<OperationStep> operations;
+    std::vector<std::string> warnings;
     Errors blocked;
 
+    std::size_t runs() const {
+        return static_cast<std::size_t>(
+            std::ranges::count(operations, "run", &OperationStep::action));
+    }
     bool has_work() const {
-        return !operations.empty() || std::ranges::any_of(files, [](const FileStep& step) {
-            return step.action != "unchanged";
-        });
+        return runs() != 0 || std::ranges::any_of(files, [](const FileStep& step) {
+                   return step.action != "unchanged";
+               });
     }
 };
 
@@ -123,23 +135,45 @@ private:
     Plan& plan_;
 };
 
+std::string_view action_of(const provision::PlannedOperation& planned) {
+    if (planned.is_blocked()) return "blocked";
+    return planned.decision.action == provision::OperationDecision::Action::run ? "run" : "skip";
+}
+
+void block(Plan& plan, const Errors& errors) {
+    plan.blocked.insert(plan.blocked.end(), errors.begin(), errors.end());
+}
+
+void plan_operations(const Settings& settings, const metadata::Tree& tree, Plan& plan) {
+    auto candidates = find_candidates(settings, tree);
+    if (!candidates) {
+        block(plan, candidates.error());
+        return;
+    }
+    const auto planned = plan_by_ledger(settings, std::move(*candidates));
+    if (!planned) {
+        block(plan, {planned.error()});
+        return;
+    }
+    block(plan, planned->blocked);
+    plan.warnings = planned->warnings;
+    for (const provision::PlannedOperation& one : planned->operations) {
+        const provision::Operation& operation = one.candidate.operation;
+        plan.operations.push_back({text::printable(operation.name),
+                                   provision::run_kind_name(operation.options.run), action_of(one),
+                                   one.decision.why});
+    }
+}
+
 Plan make_plan(const Settings& settings, const metadata::Tree& tree) {
     Plan plan;
     if (auto missing = check_resources(settings)) plan.blocked.push_back(*std::move(missing));
-    auto operations =
-        provision::find_operations(settings.operations.path, settings.operations.named);
-    if (!operations) {
-        plan.blocked.insert(plan.blocked.end(), operations.error().begin(),
-                            operations.error().end());
-    } else {
-        for (const provision::Operation& operation : *operations)
-            plan.operations.push_back(text::printable(operation.name));
-    }
+    plan_operations(settings, tree, plan);
     const provision::FilePlanRequest request{settings.resources.path, settings.files,
                                              provision::MissingNames::are_errors, true};
     const auto files = provision::plan_files(request, tree);
     if (!files) {
-        plan.blocked.insert(plan.blocked.end(), files.error().begin(), files.error().end());
+        block(plan, files.error());
         return plan;
     }
     FilePlanner planner(*files, tree, plan);
@@ -159,10 +193,12 @@ std::string as_text(const Plan& plan) {
         out += '\n';
         out += step.diff;
     }
-    for (const std::string& operation : plan.operations)
-        out += fmt::format("run {}: operations run at each start\n", operation);
-    out += fmt::format("{} of {} would be written, {} would run{}\n", changes,
-                       text::counted(plan.files.size(), "file"),
+    for (const OperationStep& step : plan.operations) {
+        if (step.action == "run") out += fmt::format("run {}: {}\n", step.name, step.why);
+    }
+    for (const std::string& warning : plan.warnings) out += fmt::format("warning: {}\n", warning);
+    out += fmt::format("{} of {} would be written, {} of {} would run{}\n", changes,
+                       text::counted(plan.files.size(), "file"), plan.runs(),
                        text::counted(plan.operations.size(), "operation"),
                        plan.blocked.empty() ? "" : "; blocked, see the errors");
     return out;
@@ -182,15 +218,19 @@ std::string as_json(const Plan& plan) {
                                     {"diff", text_value(step.diff)}}));
     }
     std::vector<Value> operations;
-    for (const std::string& operation : plan.operations) {
-        operations.push_back(Value::map({{"name", text_value(operation)},
-                                         {"action", text_value("run")},
-                                         {"why", text_value("operations run at each start")}}));
+    for (const OperationStep& step : plan.operations) {
+        operations.push_back(Value::map({{"name", text_value(step.name)},
+                                         {"run", text_value(step.kind)},
+                                         {"action", text_value(step.action)},
+                                         {"why", text_value(step.why)}}));
     }
+    std::vector<Value> warnings;
+    for (const std::string& warning : plan.warnings) warnings.push_back(text_value(warning));
     std::vector<Value> blocked;
     for (const Error& error : plan.blocked) blocked.push_back(text_value(error.text()));
     const Value whole = Value::map({{"files", Value::list(std::move(files))},
                                     {"operations", Value::list(std::move(operations))},
+                                    {"warnings", Value::list(std::move(warnings))},
                                     {"blocked", Value::list(std::move(blocked))}});
     return metadata::to_json(whole, 2) + "\n";
 }

@@ -6,12 +6,14 @@
 //
 //     {"files": [{"target": "/etc/app.conf", "source": "...", "action": "change", "why": ["..."],
 //                 "diff": "--- ..."}],
-//      "operations": [{"name": "10-a", "action": "run", "why": "..."}],
+//      "operations": [{"name": "10-a", "run": "once", "action": "run", "why": "..."}],
+//      "warnings": ["..."],
 //      "blocked": ["what would keep it from being done"]}
 //
-// `action` of a file is create, change, write or unchanged. The exit status is 0 when there is
-// nothing to do, 2 when there is something, 3 when something would keep it from being done; where
-// the metadata cannot be had there is no plan, and the status is that of provision.
+// `action` of a file is create, change, write or unchanged, of an operation run, skip or blocked.
+// The exit status is 0 when there is nothing to do, 2 when there is something, 3 when something
+// would keep it from being done; where the metadata cannot be had there is no plan, and the status
+// is that of provision.
 
 #include "app/options.h"
 

@@ -1,21 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/resolve.h"
 
-#include <signal.h>
-
 #include <cstring>
 #include <memory>
 #include <optional>
 
+#include "app/own_loop.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "metadata/merge.h"
 #include "metadata/snapshot.h"
 #include "metadata/sources/assignment.h"
 #include "platform/files.h"
-#include "platform/loop.h"
 #include "platform/reaper.h"
-#include "platform/signals.h"
 
 namespace kaigara::app {
 
@@ -81,43 +78,32 @@ Result<Tree, Errors> inherit(const Settings& settings, const std::string& place)
 class Waiting {
 public:
     Waiting(metadata::GatherPlan plan, char** environment)
-        : signals_(
-              loop_, [this](const platform::Signal& signal) { on_signal(signal.number); },
-              [this] { on_child(); }),
-          gatherer_(std::make_unique<metadata::Gatherer>(
-              loop_, reaper_, std::move(plan), environment,
-              [this](Result<metadata::Gathered, Errors> gathered) {
-                  gathered_ = std::move(gathered);
-                  loop_.stop();
-              })) {}
+        : loop_([this] { on_child(); }), gatherer_(std::make_unique<metadata::Gatherer>(
+                                             loop_.get(), reaper_, std::move(plan), environment,
+                                             [this](Result<metadata::Gathered, Errors> gathered) {
+                                                 gathered_ = std::move(gathered);
+                                                 loop_.stop();
+                                             })) {}
 
     Result<Tree, Unresolved> run() {
         gatherer_->start();
-        while (!gathered_ && stop_signal_ == 0) loop_.run();
+        const int stop_signal = loop_.run();
         gatherer_.reset();
-        if (!gathered_) return Unresolved{{}, stop_signal_};
+        if (!gathered_) return Unresolved{{}, stop_signal};
         if (!*gathered_) return Unresolved{std::move(*gathered_).error()};
         return accept(std::move(**gathered_));
     }
 
 private:
-    void on_signal(int signal) {
-        if (signal != SIGTERM && signal != SIGINT && signal != SIGQUIT && signal != SIGHUP) return;
-        stop_signal_ = signal;
-        loop_.stop();
-    }
-
     void on_child() {
         reaper_.reap();
         if (gatherer_) gatherer_->on_reaped();
     }
 
-    platform::Loop loop_;
+    OwnLoop loop_;
     platform::Reaper reaper_;
-    platform::SignalReader signals_;
     std::unique_ptr<metadata::Gatherer> gatherer_;
     std::optional<Result<metadata::Gathered, Errors>> gathered_;
-    int stop_signal_ = 0;
 };
 
 }  // namespace

@@ -13,12 +13,14 @@
 #include "app/exit_code.h"
 #include "app/face.h"
 #include "app/init.h"
+#include "app/ledger.h"
 #include "app/options.h"
 #include "app/plan.h"
 #include "app/print.h"
 #include "app/report.h"
 #include "app/staged_run.h"
 #include "app/supervise_only.h"
+#include "app/wait.h"
 #include "platform/descriptors.h"
 #include "platform/files.h"
 #include "platform/signals.h"
@@ -90,6 +92,8 @@ int run_program(int argc, char** argv, char** environment) {
     if (line->command == command::help) return print_help(*line);
     if (line->command == command::version) return print_text(version_text());
     if (line->command == command::init) return run_init(*line);
+    if (line->command == command::wait) return run_wait(*line, *settings);
+    if (line->command == command::ledger) return run_ledger(*line, *settings, environment);
     if (line->command == command::plan) return run_plan(*settings, environment);
     if (is_check) return run_check(*settings, std::move(file_errors), environment);
 

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "metadata/sources/source.h"
 #include "provision/file_entry.h"
+#include "provision/operation_options.h"
 #include "supervise/launch.h"
 
 namespace kaigara::app {
@@ -56,12 +57,15 @@ struct Settings {
     Place metadata{"/opt/provision/metadata.yml"};
     Place resources{"/opt/provision/resources"};
     Place operations{"/opt/provision/operations"};
+    Place ledger{"/var/lib/kaigara/ledger"};
+    Milliseconds lock_timeout{300'000};
 
     // Stages 1 and 2.
     std::vector<metadata::Source> sources;
     std::vector<std::string> sets;
     Milliseconds resolve_timeout{60'000};
     std::vector<provision::FileEntry> files;
+    std::vector<provision::OperationEntry> operation_entries;
     OperationOutput operation_output = OperationOutput::prefix;
     std::string only;
 
@@ -76,6 +80,9 @@ struct Settings {
     bool origin = false;
     bool show_secrets = false;
     bool as_json = false;
+
+    // wait.
+    Milliseconds wait_timeout{60'000};
 };
 
 }  // namespace kaigara::app

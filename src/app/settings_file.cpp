@@ -140,7 +140,9 @@ private:
         Settings unused;
         const bool used = !chosen_[place] && (setting.commands & command_) != 0;
         const std::string& text = value.text();
-        const bool is_place = setting.key.starts_with("paths.") && !text.empty();
+        // A ledger may one day lie elsewhere than in a file.
+        const bool is_place = setting.key.starts_with("paths.") && !text.empty() &&
+                              !text.starts_with("consul:") && !text.starts_with("etcd:");
         const auto assigned =
             setting.assign(used ? settings_ : unused, is_place ? resolve_path(text) : text);
         if (!assigned)

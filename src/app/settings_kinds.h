@@ -37,6 +37,16 @@ inline constexpr std::string_view command =
 inline constexpr std::string_view output_mode = R"({"enum": ["prefix", "raw", "json"]})";
 inline constexpr std::string_view log_level = R"({"enum": ["error", "warn", "info", "debug"]})";
 inline constexpr std::string_view log_format = R"({"enum": ["text", "json"]})";
+inline constexpr std::string_view text_list =
+    R"({"type": ["string", "array"], "items": {"type": ["string", "number"], "minLength": 1, "pattern": "^[^,]+$"}})";
+inline constexpr std::string_view any_text = R"({"type": ["string", "number", "boolean"]})";
+inline constexpr std::string_view any_user = R"({"type": ["string", "integer"], "minimum": 0})";
+inline constexpr std::string_view yes_or_no =
+    R"({"type": ["boolean", "integer", "string"], "enum": [true, false, 1, 0, "1", "true", "yes", "0", "false", "no"]})";
+inline constexpr std::string_view run_kind = R"({"enum": ["always", "once", "on-change"]})";
+inline constexpr std::string_view on_failure = R"({"enum": ["stop", "continue"]})";
+inline constexpr std::string_view interrupted = R"({"enum": ["rerun", "fail"]})";
+inline constexpr std::string_view on_edit = R"({"enum": ["warn", "fail", "rerun"]})";
 inline constexpr std::string_view none;  // has no key
 
 // A schema with the words that an editor shows beside the key.

@@ -2,6 +2,7 @@
 #include "app/settings_structure.h"
 
 #include <array>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -9,6 +10,7 @@
 #include "app/settings_kinds.h"
 #include "app/settings_objects.h"
 #include "base/text.h"
+#include "provision/operation_options.h"
 
 namespace kaigara::app {
 
@@ -150,6 +152,66 @@ void read_exports(Settings& settings, const Value& value, const SettingsReading&
     }
 }
 
+// The text that an option's value is: of a list its items with commas between them.
+Result<std::string> option_text(const provision::OperationOption& option, const Value& value) {
+    const auto refuse = [](std::string message) {
+        return Error{Fault::configuration, 0, std::move(message), ""};
+    };
+    if (value.is_scalar()) return value.text();
+    if (!option.is_list) return refuse("needs a value");
+    if (!value.is_list()) return refuse("needs a list, or a text with commas between its items");
+    std::string text;
+    for (const Value& item : value.items()) {
+        if (!item.is_scalar() || item.text().empty()) return refuse("has an item that is no text");
+        if (item.text().find(',') != std::string::npos)
+            return refuse("has an item with a comma in it; commas separate items");
+        text += (text.empty() ? "" : ",") + item.text();
+    }
+    return text;
+}
+
+void read_operation(provision::OperationEntry& operation, const Value& map,
+                    const SettingsReading& reading) {
+    // The annotations are not known here: each value is checked for itself, the whole later.
+    provision::OperationOptions unused;
+    for (const Value::Entry& entry : map.entries()) {
+        const auto* option = provision::find_option(entry.key);
+        if (option == nullptr) {
+            reading.fail(entry.key_origin, provision::unknown_option(entry.key));
+            continue;
+        }
+        auto text = option_text(*option, entry.value);
+        if (!text) {
+            reading.fail(entry.value.origin(),
+                         fmt::format("'{}' {}", option->name, text.error().message));
+        } else if (auto assigned = option->assign(unused, *text); !assigned) {
+            reading.fail(entry.value.origin(),
+                         fmt::format("{}: {}", option->name, assigned.error().message));
+        } else {
+            operation.values.push_back({option, std::move(*text), reading.where(entry.value)});
+        }
+    }
+}
+
+void read_operations(Settings& settings, const Value& value, const SettingsReading& reading) {
+    if (!value.is_map() && !value.is_null()) {
+        reading.fail(value.origin(), "'operations' must be a map of NAME: {option: value}");
+        return;
+    }
+    for (const Value::Entry& entry : value.entries()) {
+        if (!entry.value.is_map() && !entry.value.is_null()) {
+            reading.fail(entry.value.origin(), fmt::format("the options of '{}' must be a map",
+                                                           text::printable(entry.key, 100)));
+            continue;
+        }
+        provision::OperationEntry operation;
+        operation.name = entry.key;
+        operation.where = reading.where(Value::null(entry.key_origin));
+        read_operation(operation, entry.value, reading);
+        settings.operation_entries.push_back(std::move(operation));
+    }
+}
+
 template <class T>
 std::string objects_schema(Keys<T> keys) {
     std::string properties;
@@ -170,6 +232,31 @@ std::string objects_schema(Keys<T> keys) {
     return fmt::format(R"({{"type": ["array", "null"], "items": {}}}}})", object);
 }
 
+// What the options of operations look like. The table of the options itself is below this module,
+// where nobody knows of kaigara.yml.
+std::string_view option_schema(std::string_view name) {
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 14> schemas{{
+        {"run", kind::run_kind},
+        {"inputs", kind::text_list},
+        {"when", kind::any_text},
+        {"wait", kind::text_list},
+        {"wait-timeout", kind::duration},
+        {"timeout", kind::duration},
+        {"kill-after", kind::duration},
+        {"retries", kind::count},
+        {"retry-delay", kind::duration},
+        {"user", kind::any_user},
+        {"on-failure", kind::on_failure},
+        {"interrupted", kind::interrupted},
+        {"on-edit", kind::on_edit},
+        {"barrier", kind::yes_or_no},
+    }};
+    for (const auto& [option, schema] : schemas) {
+        if (option == name) return schema;
+    }
+    return kind::any_text;
+}
+
 std::string sources_schema() { return objects_schema(source_keys()); }
 std::string files_schema() { return objects_schema(file_entry_keys()); }
 std::string program_schema() { return std::string(kind::command); }
@@ -178,7 +265,18 @@ std::string exports_schema() {
            std::string(kind::metadata_path) + "}]}";
 }
 
-constexpr std::array<StructuredKey, 4> table = {{
+std::string operations_schema() {
+    std::string properties;
+    for (const auto& option : provision::operation_options())
+        properties += fmt::format("{}\"{}\": {}", properties.empty() ? "" : ", ", option.name,
+                                  kind::described(option_schema(option.name), option.help));
+    return fmt::format(R"({{"type": ["object", "null"], "additionalProperties": )"
+                       R"({{"type": ["object", "null"], "additionalProperties": false, )"
+                       R"("properties": {{{}}}}}}})",
+                       properties);
+}
+
+constexpr std::array<StructuredKey, 5> table = {{
     {"application.command", "what 'kaigara start' runs when it is given no program", program_schema,
      read_program},
     {"application.export",
@@ -186,6 +284,8 @@ constexpr std::array<StructuredKey, 4> table = {{
      exports_schema, read_exports},
     {"metadata", "further sources of metadata, later ones over earlier ones", sources_schema,
      read_sources},
+    {"operations", "options of operations by their file names, over what their annotations say",
+     operations_schema, read_operations},
     {"templates", "files that are rendered before the operations run", files_schema, read_files},
 }};
 

@@ -129,6 +129,15 @@ Result<void> assign_place(Settings& settings, std::string_view value) {
     return {};
 }
 
+Result<void> assign_ledger(Settings& settings, std::string_view value) {
+    if (value.starts_with("consul:") || value.starts_with("etcd:"))
+        return bad_value(value, "this version keeps the ledger in a file: name its path");
+    if (value.empty() || value.ends_with('/'))
+        return bad_value(value, "the path of a file is needed");
+    settings.ledger = Place{std::string(value), true};
+    return {};
+}
+
 template <auto Member>
 Result<void> assign_switch(Settings& settings, std::string_view value) {
     KG_LET(on, parse_switch(value));
@@ -158,11 +167,20 @@ Result<void> assign_resolve_timeout(Settings& settings, std::string_view value) 
     return {};
 }
 
+// Without an end a target that never answers would hold what comes after it, without a word.
+Result<void> assign_wait_timeout(Settings& settings, std::string_view value) {
+    KG_LET(duration, parse_duration(value));
+    if (duration.count() == 0) return bad_value(value, "targets need some time, such as 60s");
+    settings.wait_timeout = duration;
+    return {};
+}
+
 constexpr Commands supervising = command::start | command::exec;
 constexpr Commands provisioning = command::start | command::provision;
 constexpr Commands files = provisioning | command::plan | command::check;
-constexpr Commands resolving = files | command::render | command::get | command::metadata;
-constexpr Commands all = resolving | command::exec | command::init;
+constexpr Commands resolving =
+    files | command::render | command::get | command::metadata | command::ledger;
+constexpr Commands all = resolving | command::exec | command::init | command::wait;
 
 // clang-format off
 constexpr std::array table = {
@@ -195,8 +213,12 @@ constexpr std::array table = {
             "metadata defaults, a file or a directory (default /opt/provision/metadata.yml)", kind::path, assign_place<&Settings::metadata>},
     Setting{"resources", 0, "DIR", "paths.resources", files | command::render, false,
             "templates (default /opt/provision/resources)", kind::path, assign_place<&Settings::resources>},
-    Setting{"operations", 0, "DIR", "paths.operations", files, false,
+    Setting{"operations", 0, "DIR", "paths.operations", files | command::ledger, false,
             "operations (default /opt/provision/operations)", kind::path, assign_place<&Settings::operations>},
+    Setting{"ledger", 0, "FILE", "paths.ledger", files | command::ledger, false,
+            "record of the operations (default /var/lib/kaigara/ledger)", kind::path, assign_ledger},
+    Setting{"lock-timeout", 0, "D", "lock-timeout", provisioning | command::ledger, false,
+            "how long to wait while another kaigara uses the ledger (default 5m)", kind::duration, assign_duration<&Settings::lock_timeout>},
     Setting{"set", 0, "PATH=VALUE", "set", resolving, true,
             "set one metadata value, above every other source", kind::text,
             [](Settings& settings, std::string_view value) -> Result<void> {
@@ -225,8 +247,11 @@ constexpr std::array table = {
     Setting{"show-secrets", 0, "", "", command::metadata, false,
             "do not mask secret values", kind::none, assign_switch<&Settings::show_secrets>},
 
-    Setting{"json", 0, "", "", command::plan, false,
+    Setting{"json", 0, "", "", command::plan | command::ledger, false,
             "one JSON object instead of text", kind::none, assign_switch<&Settings::as_json>},
+
+    Setting{"timeout", 0, "D", "", command::wait, false,
+            "how long to wait for all of them (default 60s)", kind::none, assign_wait_timeout},
 
     Setting{"log-level", 0, "LEVEL", "log.level", all, false,
             "error, warn, info or debug (default info for start and provision, else warn)", kind::log_level, assign_level},

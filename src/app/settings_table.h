@@ -28,6 +28,8 @@ inline constexpr Commands help = 1U << 7U;
 inline constexpr Commands plan = 1U << 8U;
 inline constexpr Commands check = 1U << 9U;
 inline constexpr Commands init = 1U << 10U;
+inline constexpr Commands wait = 1U << 11U;
+inline constexpr Commands ledger = 1U << 12U;
 }  // namespace command
 
 struct Setting {

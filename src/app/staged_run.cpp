@@ -15,6 +15,7 @@
 #include "app/exit_code.h"
 #include "app/exports.h"
 #include "app/file_stage.h"
+#include "app/operation_set.h"
 #include "app/report.h"
 #include "app/resolve.h"
 #include "base/text.h"
@@ -25,6 +26,7 @@
 #include "platform/reaper.h"
 #include "provision/file_checks.h"
 #include "provision/file_plan.h"
+#include "provision/ledger_wait.h"
 #include "provision/provisioner.h"
 #include "supervise/supervisor.h"
 
@@ -106,17 +108,68 @@ private:
         if (const auto failed = export_metadata(tree)) return failed;
         log::settings().stage = log::Stage::provision;
         if (const auto missing = check_resources(settings_)) return report(*missing);
-        auto operations =
-            provision::find_operations(settings_.operations.path, settings_.operations.named);
-        if (!operations) return report(operations.error());
-        if (const auto failed = keep_only(*operations)) return failed;
+        auto candidates = find_candidates(settings_, tree);
+        if (!candidates) return report(candidates.error());
+        // Before anything is written: the ledger may say that nothing must be.
+        auto plan = plan_by_ledger(settings_, *candidates);
+        if (!plan) return report(plan.error());
+        if (!plan->blocked.empty()) return report(plan->blocked);
         if (const auto failed = write_files(tree)) return failed;
         if (const auto stopped = look_for_stop()) return stopped;
-        if (operations->empty()) return std::nullopt;
+        provision::OperationRecorder recorder;
+        if (plan->needs_lock()) {
+            if (const auto failed = take_ledger(*plan, std::move(*candidates), recorder))
+                return failed;
+        }
+        tell(*plan);
+        if (!plan->has_work()) return std::nullopt;
         auto snapshot =
             platform::sealed_memory("kaigara-snapshot", metadata::snapshot::encode(tree));
         if (!snapshot) return report(snapshot.error());
-        return run_operations(std::move(*operations), snapshot->get());
+        return run_operations(std::move(*plan), std::move(recorder), snapshot->get());
+    }
+
+    // Waits for the ledger, and plans anew by what it says then: another kaigara may have done the
+    // work meanwhile.
+    std::optional<int> take_ledger(provision::OperationPlan& plan,
+                                   std::vector<provision::OperationCandidate> candidates,
+                                   provision::OperationRecorder& recorder) {
+        std::optional<Result<provision::LedgerLock>> lock;
+        provision::LedgerWait wait(loop_, settings_.ledger.path, settings_.lock_timeout,
+                                   [this, &lock](Result<provision::LedgerLock> result) {
+                                       lock = std::move(result);
+                                       loop_.stop();
+                                   });
+        wait.start();
+        await(lock);
+        if (!lock) return exit_code_of_signal(stop_signal_);
+        if (!*lock) return report(lock->error());
+        auto held = provision::HeldLedger::open(std::move(**lock), settings_.ledger.path);
+        if (!held) return report(held.error());
+        plan =
+            provision::plan_operations(std::move(candidates), held->file.history(), settings_.only);
+        if (!plan.blocked.empty()) return report(plan.blocked);
+        if (plan.needs_lock()) recorder = provision::OperationRecorder(std::move(*held));
+        return std::nullopt;
+    }
+
+    // What a person should know before the operations run, and why some of them do not.
+    void tell(const provision::OperationPlan& plan) const {
+        for (const std::string& warning : plan.warnings) log::warn("{}", warning);
+        std::size_t skipped = 0;
+        for (const provision::PlannedOperation& planned : plan.operations) {
+            if (planned.decision.action != provision::OperationDecision::Action::skip) continue;
+            ++skipped;
+            const provision::OperationCandidate& candidate = planned.candidate;
+            const std::string name = text::printable(candidate.operation.name);
+            if (candidate.applies)
+                log::debug("operation {} does not run: {}", name, planned.decision.why);
+            else
+                log::info("operation {} does not run: {}", name, planned.decision.why);
+        }
+        if (skipped != 0)
+            log::info("{} of {} operations {} nothing to do", skipped, plan.operations.size(),
+                      skipped == 1 ? "has" : "have");
     }
 
     std::optional<int> resolve_metadata(metadata::Tree& tree) {
@@ -188,22 +241,11 @@ private:
         return std::nullopt;
     }
 
-    // --only: the one that is named.
-    std::optional<int> keep_only(std::vector<provision::Operation>& operations) {
-        if (settings_.only.empty()) return std::nullopt;
-        std::erase_if(operations, [this](const provision::Operation& operation) {
-            return operation.name != settings_.only;
-        });
-        if (!operations.empty()) return std::nullopt;
-        return report(
-            Error{Fault::configuration, 0,
-                  fmt::format("no operation '{}' in {}", settings_.only, settings_.operations.path),
-                  "--only"});
-    }
-
-    std::optional<int> run_operations(std::vector<provision::Operation> operations, int snapshot) {
+    std::optional<int> run_operations(provision::OperationPlan operations,
+                                      provision::OperationRecorder recorder, int snapshot) {
         provision::ProvisionPlan plan;
-        plan.operations = std::move(operations);
+        plan.operations = std::move(operations.operations);
+        plan.recorder = std::move(recorder);
         plan.environment = operation_environment(settings_, environment_);
         plan.snapshot = snapshot;
         plan.output = output_mode(settings_.operation_output);

@@ -18,16 +18,25 @@
 
 namespace kaigara::platform {
 
-Result<std::string> read_file(const std::string& path, std::size_t limit) {
-    // O_NONBLOCK: opening a FIFO or a device must not wait. It means nothing to a regular file.
-    const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+namespace {
+
+// O_NONBLOCK: opening a FIFO or a device must not wait. It means nothing to a regular file.
+Result<Fd> open_regular(const std::string& path, struct stat& status) {
+    Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
     if (!fd.is_open()) return system_error(Fault::bad_data, errno, "cannot be opened", path);
-    struct stat status;
     if (::fstat(fd.get(), &status) != 0)
         return system_error(Fault::bad_data, errno, "cannot be examined", path);
     if (S_ISDIR(status.st_mode))
         return Error{Fault::bad_data, EISDIR, "is a directory, a file is needed", path};
     if (!S_ISREG(status.st_mode)) return Error{Fault::bad_data, EINVAL, "is no regular file", path};
+    return fd;
+}
+
+}  // namespace
+
+Result<std::string> read_file(const std::string& path, std::size_t limit) {
+    struct stat status;
+    KG_LET(fd, open_regular(path, status));
     if (static_cast<std::uint64_t>(status.st_size) > limit)
         return Error{Fault::bad_data, EFBIG,
                      fmt::format("has {} bytes, more than the limit of {}", status.st_size, limit),
@@ -35,6 +44,20 @@ Result<std::string> read_file(const std::string& path, std::size_t limit) {
     auto content = read_all(fd.get(), limit);
     if (!content) content.error().where = path;
     return content;
+}
+
+Result<void> read_in_pieces(const std::string& path,
+                            const std::function<void(std::string_view piece)>& take) {
+    struct stat status;
+    KG_LET(fd, open_regular(path, status));
+    std::string piece(std::size_t{64} * 1024, '\0');
+    for (;;) {
+        const ssize_t got = ::read(fd.get(), piece.data(), piece.size());
+        if (got == 0) return {};
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return system_error(Fault::bad_data, errno, "cannot be read", path);
+        take(std::string_view(piece).substr(0, static_cast<std::size_t>(got)));
+    }
 }
 
 bool exists(const std::string& path) noexcept { return ::access(path.c_str(), F_OK) == 0; }
@@ -103,6 +126,20 @@ Result<Fd> sealed_memory(const char* name, std::string_view content) {
         0)
         return system_error(Fault::input_output, errno, "a file in memory cannot be sealed");
     return fd;
+}
+
+Result<void> make_directories(const std::string& path) {
+    for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
+        const std::string part = path.substr(0, end);
+        if (::mkdir(part.c_str(), 0755) == 0) {
+            const std::string above = part.substr(0, part.rfind('/') + 1);
+            const Fd fd(::open(above.empty() ? "." : above.c_str(), O_RDONLY | O_CLOEXEC));
+            if (fd.is_open()) ::fsync(fd.get());  // some file systems cannot; then it is their own
+        } else if (errno != EEXIST && !exists(part)) {
+            return system_error(Fault::input_output, errno, "the directory cannot be made", part);
+        }
+        if (end == std::string::npos) return {};
+    }
 }
 
 Result<std::vector<std::string>> list_directory(const std::string& path) {

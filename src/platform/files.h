@@ -3,6 +3,7 @@
 
 // Files: reading with a limit, writing through, sealed memory. All descriptors are close-on-exec.
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -15,6 +16,10 @@ namespace kaigara::platform {
 // directory, a device or a pipe is an error; nothing is opened that could block or have an effect.
 // Error::code tells ENOENT from the rest; Fault::bad_data.
 Result<std::string> read_file(const std::string& path, std::size_t limit);
+
+// The same file from its beginning to its end, whatever its size, a piece at a time.
+Result<void> read_in_pieces(const std::string& path,
+                            const std::function<void(std::string_view piece)>& take);
 
 // Whether the path leads to anything.
 bool exists(const std::string& path) noexcept;
@@ -34,6 +39,10 @@ Result<void> write_all(int fd, std::string_view data);
 // An anonymous file in memory that holds `content` and can never be changed again
 // (F_SEAL_WRITE, memfd_create(2)); `name` shows in /proc only.
 Result<Fd> sealed_memory(const char* name, std::string_view content);
+
+// Makes a directory and what is missing above it, mode 0755 less the umask, and puts their names on
+// disk. One that is there is well. Fault::input_output.
+Result<void> make_directories(const std::string& path);
 
 // The names in a directory without "." and "..", in bytewise order. Error::code tells ENOENT.
 Result<std::vector<std::string>> list_directory(const std::string& path);

@@ -6,7 +6,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include <array>
+#include <algorithm>
 #include <cerrno>
 #include <optional>
 
@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "platform/fd.h"
 #include "platform/files.h"
+#include "provision/annotation.h"
 #include "provision/program_head.h"
 
 namespace kaigara::provision {
@@ -43,13 +44,21 @@ bool may_execute(const std::string& path) {
     return ::faccessat(AT_FDCWD, path.c_str(), X_OK, AT_EACCESS) == 0;
 }
 
-std::optional<std::string> read_head(const std::string& path) {
+// As much of a file as its annotations may stand in; nothing when it cannot be read.
+std::optional<std::string> read_beginning(const std::string& path) {
     const platform::Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
     if (!fd.is_open()) return std::nullopt;
-    std::array<char, program_head_size> head;
-    const ssize_t size = ::read(fd.get(), head.data(), head.size());
-    if (size < 0) return std::nullopt;
-    return std::string(head.data(), static_cast<std::size_t>(size));
+    std::string beginning(annotation_bytes, '\0');
+    std::size_t size = 0;
+    while (size < beginning.size()) {
+        const ssize_t got = ::read(fd.get(), beginning.data() + size, beginning.size() - size);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return std::nullopt;
+        if (got == 0) break;
+        size += static_cast<std::size_t>(got);
+    }
+    beginning.resize(size);
+    return beginning;
 }
 
 std::string denied_reason(const std::string& path, mode_t mode) {
@@ -110,8 +119,10 @@ std::string interpreter_path(const std::string& interpreter) {
     return interpreter.find('/') == std::string::npos ? "./" + interpreter : interpreter;
 }
 
-// The operation that a file is; nothing for a directory.
-Result<std::optional<Operation>> examine(const std::string& path, const std::string& name) {
+// The operation that a file is; nothing for a directory. Leaves the file's `beginning`, as far as
+// it could be read, whether the operation is good or not.
+Result<std::optional<Operation>> examine(const std::string& path, const std::string& name,
+                                         std::string& beginning) {
     struct stat status;
     if (::stat(path.c_str(), &status) != 0) {
         if (errno == ENOENT)
@@ -124,16 +135,17 @@ Result<std::optional<Operation>> examine(const std::string& path, const std::str
     if (S_ISDIR(status.st_mode)) return std::optional<Operation>();
     if (!S_ISREG(status.st_mode)) return refusal(path, "is no regular file, so it cannot be run");
 
-    Operation operation{name, path, {path}, false};
+    Operation operation{name, path, {path}, false, {}};
     const bool executable = may_execute(path);
-    const auto bytes = read_head(path);
+    auto bytes = read_beginning(path);
     if (!bytes) {
         // A program that may be executed and not read is rare and right.
         if (executable) return std::optional(std::move(operation));
         return refusal(path, fmt::format("may be neither executed nor read by this user (uid {})",
                                          ::geteuid()));
     }
-    const ProgramHead head = parse_program_head(*bytes);
+    beginning = std::move(*bytes);
+    const ProgramHead head = parse_program_head(beginning);
     KG_TRY(check_head(path, head));
     if (executable) return std::optional(std::move(operation));
     if (head.kind != ProgramHead::Kind::script)
@@ -143,6 +155,48 @@ Result<std::optional<Operation>> examine(const std::string& path, const std::str
     if (!head.argument.empty()) operation.command.push_back(head.argument);
     operation.command.push_back(path);
     return std::optional(std::move(operation));
+}
+
+// Adds the operation that a file is, or all that is wrong with it.
+void add_operation(const std::string& path, const std::string& name,
+                   std::vector<Operation>& operations, Errors& errors) {
+    std::string beginning;
+    auto found = examine(path, name, beginning);
+    if (found && !*found) {
+        log::debug("{} is passed over: a directory", text::printable(path));
+        return;
+    }
+    if (!found) errors.push_back(std::move(found).error());
+    OperationOptions options;
+    for (Error& error : read_annotations(beginning, path, options))
+        errors.push_back(std::move(error));
+    if (const auto line = late_annotation(beginning))
+        log::warn("{}:{}: this annotation is not read: annotations stand in the first {} lines",
+                  text::printable(path), *line, annotation_lines);
+    if (!found) return;
+    (*found)->options = std::move(options);
+    operations.push_back(std::move(**found));
+}
+
+Operation* find_operation(std::vector<Operation>& operations, std::string_view name) {
+    const auto found = std::ranges::find(operations, name, &Operation::name);
+    return found == operations.end() ? nullptr : &*found;
+}
+
+Error no_such_operation(const std::vector<Operation>& operations, const OperationEntry& entry) {
+    std::vector<std::string_view> names;
+    for (const Operation& operation : operations) names.emplace_back(operation.name);
+    return refusal(entry.where,
+                   fmt::format("there is no operation '{}' in the image{}",
+                               text::printable(entry.name), text::did_you_mean(entry.name, names)));
+}
+
+void override_operation(Operation& operation, const OperationEntry& entry, Errors& errors) {
+    for (const OperationEntry::Value& value : entry.values) {
+        if (auto assigned = value.option->assign(operation.options, value.text); !assigned)
+            errors.push_back(refusal(
+                value.where, fmt::format("{}: {}", value.option->name, assigned.error().message)));
+    }
 }
 
 }  // namespace
@@ -159,23 +213,30 @@ Result<std::vector<Operation>, Errors> find_operations(const std::string& direct
                                    "the directory of operations cannot be read", directory)};
     Errors errors;
     for (const std::string& name : *names) {
-        std::string_view skipped = skip_reason(name);
-        if (skipped.empty()) {
-            auto found = examine(fmt::format("{}/{}", directory, name), name);
-            if (!found) {
-                errors.push_back(std::move(found).error());
-                continue;
-            }
-            if (*found)
-                operations.push_back(std::move(**found));
-            else
-                skipped = "a directory";
-        }
-        if (!skipped.empty())
-            log::debug("{}/{} is passed over: {}", directory, text::printable(name), skipped);
+        const std::string path = fmt::format("{}/{}", directory, name);
+        if (const std::string_view reason = skip_reason(name); !reason.empty())
+            log::debug("{} is passed over: {}", text::printable(path), reason);
+        else
+            add_operation(path, name, operations, errors);
     }
     if (!errors.empty()) return errors;
     return operations;
+}
+
+Errors override_options(std::vector<Operation>& operations,
+                        const std::vector<OperationEntry>& entries) {
+    Errors errors;
+    for (const OperationEntry& entry : entries) {
+        if (Operation* operation = find_operation(operations, entry.name))
+            override_operation(*operation, entry, errors);
+        else
+            errors.push_back(no_such_operation(operations, entry));
+    }
+    for (const Operation& operation : operations) {
+        if (auto suits = check_combination(operation.options); !suits)
+            errors.push_back(refusal(operation.path, suits.error().message));
+    }
+    return errors;
 }
 
 }  // namespace kaigara::provision

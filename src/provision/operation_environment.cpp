@@ -12,37 +12,51 @@ namespace kaigara::provision {
 
 namespace {
 
-constexpr std::string_view operation_variable = "KAIGARA_OPERATION=";
-
 // Those of an operation of another kaigara, in whose environment this one may run.
 constexpr std::array<std::string_view, 4> our_variables = {
-    operation_variable, "KAIGARA_ATTEMPT=", "KAIGARA_INTERRUPTED=", "KAIGARA_SNAPSHOT="};
+    "KAIGARA_OPERATION=", "KAIGARA_ATTEMPT=", "KAIGARA_INTERRUPTED=", "KAIGARA_SNAPSHOT="};
 
 bool is_ours(std::string_view variable) {
     return std::ranges::any_of(
         our_variables, [variable](std::string_view ours) { return variable.starts_with(ours); });
 }
 
+bool has_name_of(std::string_view variable, const std::vector<std::string>& entries) {
+    const std::string_view name = variable.substr(0, variable.find('=') + 1);
+    return !name.empty() && std::ranges::any_of(entries, [name](const std::string& entry) {
+        return entry.starts_with(name);
+    });
+}
+
 }  // namespace
 
 OperationEnvironment::OperationEnvironment(std::vector<std::string> inherited, int snapshot_number)
-    : inherited_(std::move(inherited)), attempt_("KAIGARA_ATTEMPT=1") {
+    : inherited_(std::move(inherited)) {
     std::erase_if(inherited_, is_ours);
-    pointers_.reserve(inherited_.size() + 4);
-    pointers_.push_back(nullptr);
-    pointers_.push_back(attempt_.data());
-    if (snapshot_number >= 0) {
+    if (snapshot_number >= 0)
         snapshot_ = fmt::format("KAIGARA_SNAPSHOT=/proc/self/fd/{}", snapshot_number);
-        pointers_.push_back(snapshot_.data());
-    }
-    for (std::string& variable : inherited_) pointers_.push_back(variable.data());
-    pointers_.push_back(nullptr);
 }
 
-char* const* OperationEnvironment::of(std::string_view operation) {
-    operation_ = operation_variable;
-    operation_ += operation;
-    pointers_.front() = operation_.data();
+char* const* OperationEnvironment::of(const Run& run) {
+    own_ = {fmt::format("KAIGARA_OPERATION={}", run.operation),
+            fmt::format("KAIGARA_ATTEMPT={}", run.attempt)};
+    if (run.interrupted) own_.emplace_back("KAIGARA_INTERRUPTED=1");
+    if (!snapshot_.empty()) own_.push_back(snapshot_);
+    if (run.user != nullptr) {
+        own_.push_back("HOME=" + run.user->home);
+        // An id without an entry has no name: what was inherited stays, as with --user.
+        if (!run.user->name.empty()) {
+            own_.push_back("USER=" + run.user->name);
+            own_.push_back("LOGNAME=" + run.user->name);
+        }
+    }
+    pointers_.clear();
+    for (std::string& variable : own_) pointers_.push_back(variable.data());
+    for (std::string& variable : inherited_) {
+        if (run.user == nullptr || !has_name_of(variable, own_))
+            pointers_.push_back(variable.data());
+    }
+    pointers_.push_back(nullptr);
     return pointers_.data();
 }
 

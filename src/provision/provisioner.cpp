@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -17,11 +18,7 @@ namespace kaigara::provision {
 
 namespace {
 
-constexpr int status_does_not_apply = 77;
-
-constexpr Milliseconds first_retry_delay{20};
-constexpr Milliseconds longest_retry_delay{1'000};
-constexpr Milliseconds retry_limit{10'000};
+constexpr Milliseconds longest_retry_delay{30'000};
 constexpr Milliseconds first_look_delay{10};
 constexpr Milliseconds longest_look_delay{250};
 
@@ -36,25 +33,8 @@ platform::Fd open_no_input() {
 }
 
 bool waits_for_session(State state) {
-    return state == State::clearing || state == State::sweeping || state == State::stopping ||
-           state == State::killing;
-}
-
-// As long as a person cares: "12ms", "0.3s", "1m5s".
-std::string rounded(Milliseconds duration) {
-    if (duration < Milliseconds(100)) return format_duration(duration);
-    if (duration < Milliseconds(60'000)) {
-        const auto tenths = (duration.count() + 50) / 100;
-        return fmt::format("{}.{}s", tenths / 10, tenths % 10);
-    }
-    return format_duration(std::chrono::duration_cast<std::chrono::seconds>(duration));
-}
-
-std::string failure_text(const platform::ChildEnd& end) {
-    if (!end.by_signal) return fmt::format("failed with status {}", end.number);
-    return fmt::format("was ended by signal {} ({}){}", end.number,
-                       platform::signal_name(end.number),
-                       end.dumped_core ? " and dumped core" : "");
+    return state == State::expiring || state == State::clearing || state == State::sweeping ||
+           state == State::stopping || state == State::killing;
 }
 
 }  // namespace
@@ -70,7 +50,7 @@ Provisioner::Provisioner(platform::Loop& loop, platform::Reaper& reaper, Provisi
 }
 
 void Provisioner::start() {
-    if (state_ == State::starting) spawn();
+    if (state_ == State::starting) begin();
 }
 
 void Provisioner::handle(Event event) {
@@ -82,8 +62,10 @@ void Provisioner::handle(Event event) {
 // An action that leads to a further event is the last of its rule, and after a finish nothing of
 // this object is touched any more: it may be gone.
 void Provisioner::perform(Actions actions) {
-    if ((actions & action::tell_progress) != 0)
-        log::info("operation {} is still running after {}", name(), elapsed());
+    if ((actions & action::tell_progress) != 0) tell_progress();
+    if ((actions & action::tell_timeout) != 0)
+        log::warn("operation {} has run for its timeout of {}: it is ended (KILL after {})", name(),
+                  format_duration(options().timeout), format_duration(options().kill_after));
     if ((actions & action::tell_survivors) != 0)
         log::warn("operation {}: KILL has not ended all of its processes ({} left); they are not "
                   "waited for any longer",
@@ -91,10 +73,13 @@ void Provisioner::perform(Actions actions) {
     if ((actions & action::send_stop) != 0) send_stop();
     if ((actions & action::terminate) != 0) session_.send(SIGTERM);
     if ((actions & action::kill) != 0) session_.send(SIGKILL);
+    if ((actions & action::arm_spawn) != 0) arm(respawn_delay_);
     if ((actions & action::arm_retry) != 0) arm(retry_delay_);
     if ((actions & action::arm_progress) != 0) arm(plan_.progress_interval);
-    if ((actions & action::arm_kill) != 0) arm(plan_.kill_after);
+    if ((actions & action::arm_run) != 0) arm_run();
+    if ((actions & action::arm_kill) != 0) arm(options().kill_after);
     if ((actions & action::watch) != 0) schedule();
+    if ((actions & action::begin_wait) != 0) begin_wait();
     if ((actions & action::spawn) != 0) spawn();
     if ((actions & action::next) != 0) next();
     if ((actions & action::flush) != 0) flush();
@@ -105,96 +90,37 @@ void Provisioner::perform(Actions actions) {
 
 void Provisioner::send_stop() {
     log::info("{}: stopping operation {} (KILL after {})", platform::signal_name(end_.signal),
-              name(), format_duration(plan_.kill_after));
+              name(), format_duration(options().kill_after));
     session_.send(end_.signal);
+}
+
+void Provisioner::tell_progress() {
+    if (waiter_)
+        log::info("operation {} still waits for {}", name(), waiter_->missing());
+    else
+        log::info("operation {} is still running after {}", name(), rounded(elapsed()));
 }
 
 void Provisioner::next() {
     ++index_;
-    retried_for_ = Milliseconds(0);
-    spawn();
+    attempt_ = 1;
+    respawned_for_ = Milliseconds(0);
+    begin();
 }
 
-void Provisioner::spawn() {
+void Provisioner::begin() {
+    const auto rest = std::span(plan_.operations).subspan(index_);
+    if (std::ranges::none_of(rest, &PlannedOperation::is_pending)) plan_.recorder.release();
+    while (index_ < plan_.operations.size() &&
+           planned().decision.action != OperationDecision::Action::run)
+        ++index_;
     if (index_ == plan_.operations.size()) {
         handle(Event::none_left_to_run);
-        return;
-    }
-    has_ended_ = false;
-    OperationOutput::Ends ends{1, 2};
-    if (output_) {
-        auto opened = output_->open(operation().name);
-        if (!opened) {
-            refuse(opened.error());
-            return;
-        }
-        ends = *opened;
-    }
-    started_ = Clock::now();
-    const auto pid = spawn_child(ends);
-    if (output_) output_->close_ends();
-    if (pid)
-        on_spawned(*pid);
-    else
-        on_spawn_failure(pid.error());
-}
-
-Result<pid_t, platform::SpawnFailure> Provisioner::spawn_child(const OperationOutput::Ends& ends) {
-    argv_.clear();
-    for (std::string& word : plan_.operations[index_].command) argv_.push_back(word.data());
-    argv_.push_back(nullptr);
-
-    const platform::SignalInheritance& born = platform::take_signals();
-    platform::SpawnRequest request;
-    request.argv = argv_.data();
-    request.environment = environment_.of(operation().name);
-    request.group = platform::ProcessGroup::own_session;
-    request.stdio[0] = no_input_.get();
-    request.stdio[1] = ends.out;
-    request.stdio[2] = ends.err;
-    request.passed = plan_.snapshot;
-    request.passed_as = passed_as_;
-    request.close_others = true;
-    request.mask = born.mask;
-    request.ignore_child_signal = born.child_ignored;
-    return platform::spawn(request);
-}
-
-void Provisioner::on_spawned(pid_t pid) {
-    *told_ = std::nullopt;
-    // A process that not even KILL ends may be reaped when this object is long gone.
-    reaper_.expect(pid, [told = told_](const platform::ChildEnd& end) { *told = end; });
-    session_.begin(pid);
-    if (operation().through_interpreter)
-        log::info("operation {} may not be executed itself, so it runs through {}", name(),
-                  text::printable(operation().command.front()));
-    log::debug("operation {} runs as process {}", name(), pid);
-    handle(Event::spawned);
-}
-
-void Provisioner::on_spawn_failure(const platform::SpawnFailure& failure) {
-    if (output_) output_->abandon();
-    const Error reason = platform::explain(failure, operation().command.front(), "");
-    if (!platform::is_worth_another_try(failure) || retried_for_ >= retry_limit) {
-        refuse(reason);
-        return;
-    }
-    if (retried_for_.count() == 0) {
-        log::warn("operation {}: {}; trying again for {}", name(), reason.text(),
-                  format_duration(retry_limit));
-        retry_delay_ = first_retry_delay;
+    } else if (!options().wait.empty()) {
+        handle(Event::must_wait);
     } else {
-        retry_delay_ = std::min(retry_delay_ * 2, longest_retry_delay);
+        spawn();
     }
-    retried_for_ += retry_delay_;
-    handle(Event::spawn_deferred);
-}
-
-void Provisioner::refuse(const Error& reason) {
-    end_.error =
-        Error{Fault::operation_failed, reason.code,
-              fmt::format("operation {} cannot be started: {}", name(), reason.text()), ""};
-    handle(Event::spawn_refused);
 }
 
 void Provisioner::on_signal(const platform::Signal& signal) {
@@ -223,19 +149,59 @@ void Provisioner::look() {
     handle(session_.is_empty() ? Event::session_empty : Event::session_occupied);
 }
 
+// Its end is on disk before its output has found a reader, and before anything that follows it.
 void Provisioner::flush() {
     timer_.stop();
+    outcome_ = judge(child_end_, elapsed(), has_timed_out_ ? options().timeout : Milliseconds(0));
+    auto recorded = plan_.recorder.end(planned(), outcome_.event, outcome_.details);
+    if (!recorded) {
+        end_.error = std::move(recorded).error().while_doing(
+            fmt::format("operation {} {}, and that cannot be recorded", name(), outcome_.text));
+        handle(Event::failed);
+        return;
+    }
     if (!output_ || output_->finish()) conclude();
 }
 
 void Provisioner::conclude() {
-    const bool succeeded = !child_end_.by_signal && child_end_.number == 0;
-    const bool applies = child_end_.by_signal || child_end_.number != status_does_not_apply;
-    if (succeeded)
-        log::info("operation {} done in {}", name(), elapsed());
-    else if (!applies)
-        log::info("operation {} does not apply (status 77)", name());
-    handle(succeeded || !applies ? Event::succeeded : Event::failed);
+    if (outcome_.is_over()) {
+        log::info("operation {} {}", name(), outcome_.text);
+        handle(Event::passed);
+        return;
+    }
+    const std::string what = fmt::format("operation {} {}", name(), outcome_.text);
+    if (try_again(what)) return;
+    show_last_lines();
+    give_up({outcome_.event == LedgerEvent::timed_out ? Fault::operation_timeout
+                                                      : Fault::operation_failed,
+             0, what, ""});
+}
+
+bool Provisioner::try_again(const std::string& what) {
+    if (attempt_ > options().retries) return false;
+    retry_delay_ = attempt_ == 1 ? options().retry_delay : retry_delay_ * 2;
+    retry_delay_ = std::min(retry_delay_, std::max(options().retry_delay, longest_retry_delay));
+    ++attempt_;
+    log::warn("{}; attempt {} of {} follows in {}", what, attempt_, options().retries + 1,
+              format_duration(retry_delay_));
+    handle(Event::retry);
+    return true;
+}
+
+// The operation is over, and not as it should be: so is the start, or not, as it says itself.
+void Provisioner::give_up(Error reason) {
+    if (options().on_failure == OnFailure::go_on) {
+        log::warn("{}; going on (on-failure=continue)", reason.text());
+        handle(Event::passed);
+        return;
+    }
+    end_.error = std::move(reason);
+    handle(Event::failed);
+}
+
+void Provisioner::show_last_lines() {
+    if (output_ && output_->last_lines().count() != 0)
+        log::error("the last lines of operation {}:\n{}", name(), output_->last_lines().text());
 }
 
 void Provisioner::arm(Milliseconds delay) {
@@ -243,37 +209,54 @@ void Provisioner::arm(Milliseconds delay) {
     schedule();
 }
 
+void Provisioner::arm_run() {
+    const Milliseconds limit = options().timeout;
+    if (limit.count() == 0)
+        arm(plan_.progress_interval);
+    else
+        arm(std::clamp(limit - elapsed(), Milliseconds(0), plan_.progress_interval));
+}
+
 // The one timer serves the deadline, and before it the looks at a session that is to become empty:
 // the end of a process whose parent is not us makes no signal.
 void Provisioner::schedule() {
     const auto left = std::chrono::ceil<Milliseconds>(deadline_ - Clock::now());
-    deadline_is_next_ = !has_ended_ || left <= look_delay_;
+    const bool looks = has_ended_ && waits_for_session(state_);
+    deadline_is_next_ = !looks || left <= look_delay_;
     timer_.start(deadline_is_next_ ? left : look_delay_);
     if (!deadline_is_next_) look_delay_ = std::min(look_delay_ * 2, longest_look_delay);
 }
 
 void Provisioner::on_time() {
-    if (deadline_is_next_)
-        handle(Event::deadline);
-    else
+    if (!deadline_is_next_) {
         look();
+        return;
+    }
+    const Milliseconds limit = options().timeout;
+    if (state_ == State::running && limit.count() != 0 && elapsed() >= limit) {
+        has_timed_out_ = true;
+        handle(Event::timed_out);
+        return;
+    }
+    handle(Event::deadline);
 }
 
 void Provisioner::finish(ProvisionEnd::Kind kind) {
     timer_.stop();
+    waiter_.reset();
     end_.kind = kind;
+    if (kind == ProvisionEnd::Kind::stopped && plan_.recorder.is_open()) {
+        const auto recorded = plan_.recorder.end(
+            planned(), LedgerEvent::cancelled,
+            fmt::format("signal={} duration={}", end_.signal, format_duration(elapsed())));
+        if (!recorded) log::error("{}", recorded.error().text());
+    }
     if (output_) {
         output_->finish();
         output_->abandon();
     }
-    if (kind == ProvisionEnd::Kind::failed && end_.error.message.empty()) {
-        end_.error = Error{
-            Fault::operation_failed, 0,
-            fmt::format("operation {} {} after {}", name(), failure_text(child_end_), elapsed()),
-            ""};
-        if (output_ && output_->last_lines().count() != 0)
-            log::error("the last lines of operation {}:\n{}", name(), output_->last_lines().text());
-    }
+    // Others may have the ledger from now on, whatever our caller does next.
+    plan_.recorder.release();
     // Both may outlive this object, which may be gone when the call returns.
     const auto on_done = std::move(on_done_);
     const ProvisionEnd end = std::move(end_);
@@ -282,9 +265,9 @@ void Provisioner::finish(ProvisionEnd::Kind kind) {
 
 std::string Provisioner::name() const { return text::printable(operation().name); }
 
-std::string Provisioner::elapsed() const {
+Milliseconds Provisioner::elapsed() const {
     const auto until = has_ended_ ? ended_ : Clock::now();
-    return rounded(std::chrono::duration_cast<Milliseconds>(until - started_));
+    return std::chrono::duration_cast<Milliseconds>(until - started_);
 }
 
 }  // namespace kaigara::provision

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The driver of stage 2's operations: runs them one after the other, passes their output on, clears
-// away what each leaves behind, and says how it all ended. What to do when is decided in
-// provision_policy.h.
+// The driver of stage 2's operations: runs those that the plan says, one after the other, records
+// them, passes their output on, clears away what each leaves behind, and says how it all ended.
+// What to do when is decided in provision_policy.h.
 //
 // An operation is a child with a session of its own, no terminal, /dev/null as stdin, the signal
 // state that kaigara was born with, kaigara's environment and directory, and of its descriptors
-// only the snapshot. Its exit status 0 means done, 77 that it does not apply here, anything else
-// that it failed; a failed operation ends the stage.
+// only the snapshot. Its exit status 0 means done, 77 that it does not apply here, 75 that it
+// should be tried again later, anything else that it failed. One that fails is tried again as often
+// as it asks for; after that it ends the stage, or the next one comes if it says so.
 //
 // A stop (TERM, INT, QUIT) goes to all of the running operation's session, as the signal that it
 // is; members that outlive the operation then get TERM, since a shell's background jobs ignore INT
@@ -28,20 +29,24 @@
 #include "platform/session.h"
 #include "platform/signals.h"
 #include "platform/spawn.h"
-#include "provision/operation.h"
+#include "platform/users.h"
+#include "platform/waiter.h"
 #include "provision/operation_environment.h"
+#include "provision/operation_outcome.h"
 #include "provision/operation_output.h"
+#include "provision/operation_plan.h"
+#include "provision/operation_recorder.h"
 #include "provision/provision_policy.h"
 
 namespace kaigara::provision {
 
 struct ProvisionPlan {
-    std::vector<Operation> operations;
-    std::vector<std::string> environment;  // NAME=value, as kaigara got it
-    int snapshot = -1;                     // the sealed memory of the metadata, -1 for none
+    std::vector<PlannedOperation> operations;  // none is blocked
+    OperationRecorder recorder;                // with the ledger where one of them is pending
+    std::vector<std::string> environment;      // NAME=value, as kaigara got it
+    int snapshot = -1;                         // the sealed memory of the metadata, -1 for none
     OutputMode output = OutputMode::prefix;
     OperationOutput::Targets targets;  // of the output, but for raw
-    Milliseconds kill_after{5'000};    // from TERM to KILL
     Milliseconds progress_interval{30'000};
 };
 
@@ -78,25 +83,39 @@ private:
     void perform(Actions actions);
 
     void send_stop();
+    void tell_progress();
+
+    // One operation.
     void next();
+    void begin();
+    void begin_wait();
+    void on_waited(Result<void> answered);
     void spawn();
+    Result<void> prepare();
     Result<pid_t, platform::SpawnFailure> spawn_child(const OperationOutput::Ends& ends);
     void on_spawned(pid_t pid);
     void on_spawn_failure(const platform::SpawnFailure& failure);
-    void refuse(const Error& reason);
+    void refuse(Error reason);
 
+    // Its end.
     void flush();
     void conclude();
+    bool try_again(const std::string& what);
+    void give_up(Error reason);
+    void show_last_lines();
 
     void arm(Milliseconds delay);
+    void arm_run();
     void schedule();
     void on_time();
     void look();
     void finish(ProvisionEnd::Kind kind);
 
-    const Operation& operation() const { return plan_.operations[index_]; }
+    const PlannedOperation& planned() const { return plan_.operations[index_]; }
+    const Operation& operation() const { return planned().candidate.operation; }
+    const OperationOptions& options() const { return operation().options; }
     std::string name() const;
-    std::string elapsed() const;
+    Milliseconds elapsed() const;
 
     platform::Loop& loop_;
     platform::Reaper& reaper_;
@@ -106,6 +125,10 @@ private:
     State state_ = State::starting;
     ProvisionEnd end_;
     std::size_t index_ = 0;  // of the operation that runs, or runs next
+    unsigned attempt_ = 1;
+    OperationOutcome outcome_;  // of the attempt that is over
+    std::unique_ptr<platform::Waiter> waiter_;
+    std::optional<platform::User> user_;  // of the operation
 
     int passed_as_;
     OperationEnvironment environment_;
@@ -118,6 +141,7 @@ private:
     Clock::time_point ended_;
     platform::ChildEnd child_end_;
     bool has_ended_ = false;
+    bool has_timed_out_ = false;
     // What the reaper told in this round. The operation's end is acted on when the round is over,
     // for only then are the orphans that it left our children.
     std::shared_ptr<std::optional<platform::ChildEnd>> told_ =
@@ -127,8 +151,9 @@ private:
     Clock::time_point deadline_;
     bool deadline_is_next_ = false;  // the timer was armed for it, not for a look at the session
     Milliseconds look_delay_{0};
-    Milliseconds retry_delay_{0};
-    Milliseconds retried_for_{0};
+    Milliseconds retry_delay_{0};    // until the next attempt
+    Milliseconds respawn_delay_{0};  // until the next try to make the process
+    Milliseconds respawned_for_{0};
 };
 
 }  // namespace kaigara::provision

@@ -51,6 +51,8 @@ HEADERS = [
           "provision/template_engine.cpp alone knows ctemplate: go through its header"),
     Fence(r"nlohmann/", r"metadata/json\.cpp$", "metadata/json.cpp alone knows nlohmann_json: go through metadata/json.h"),
     Fence(r"curl/", r"platform/http\.cpp$", "platform/http.cpp alone knows libcurl: go through platform/http.h"),
+    Fence(r"ares(_|\.h$)", r"platform/name_lookup\.cpp$",
+          "platform/name_lookup.cpp alone knows c-ares: go through platform/name_lookup.h"),
     Fence(r"uv(\.h$|/)", r"platform/", "libuv is for platform/ alone: use platform/loop.h and its like"),
     Fence(r"doctest/", NOBODY, "doctest belongs into tests/"),
     Fence(r"(iostream|fstream|iomanip|ostream|syncstream)$", NOBODY,
@@ -76,7 +78,7 @@ CALLS = [
           NOBODY, f"{NSS}: use platform/users"),
     Fence(r"getaddrinfo|getnameinfo|gethostby(name|addr)(2)?(_r)?|getserv(byname|byport)(_r)?"
           r"|uv_getaddrinfo|uv_getnameinfo",
-          NOBODY, f"{NSS}: names are resolved without NSS"),
+          NOBODY, f"{NSS}: names are resolved without NSS, by platform/name_lookup"),
     Fence(r"dlopen|dlmopen|uv_dlopen|iconv_open", NOBODY, f"{NSS}: link what you need"),
     Fence(r"setlocale|newlocale|uselocale", NOBODY, "the locale is C: see base/text.h"),
     Fence(r"uv_queue_work|uv_thread_create(_ex)?|pthread_create|thrd_create", NOBODY,

@@ -63,6 +63,7 @@ BROKEN = [
     ("provision/a.cpp", "#include <ctemplate/template.h>\n", 1, "template_engine.cpp alone"),
     ("app/a.cpp", "#include <nlohmann/json.hpp>\n", 1, "metadata/json.cpp alone"),
     ("metadata/sources/a.cpp", "#include <curl/curl.h>\n", 1, "platform/http.cpp alone"),
+    ("platform/a.cpp", "#include <ares.h>\n", 1, "platform/name_lookup.cpp alone"),
     ("supervise/a.cpp", "#include <uv.h>\n", 1, "libuv is for platform/"),
     ("app/a.cpp", "#include <doctest/doctest.h>\n", 1, "belongs into tests/"),
     ("app/a.cpp", "#include <iostream>\n", 1, "streams cost"),

@@ -23,6 +23,12 @@ BROKEN = [
     "templates: [{source: a, target: relative}]",
     "templates: [{source: a, target: /b, on-change: explode}]",
     "log: {level: loud}",
+    "operations: [a]",
+    "operations: {a: {rnu: once}}",
+    "operations: {a: {run: onc}}",
+    "operations: {a: {inputs: {b: c}}}",
+    "operations: {a: {inputs: ['b,c']}}",
+    "operations: {a: {retries: -1, timeout: soon}}",
 ]
 
 
@@ -33,6 +39,8 @@ SOUND = [
     "set: a=b",
     "metadata: [{environment: {prefix: A_}, at: a.b, secret: yes}, {command: a b, retries: 3}]",
     "templates: [{source: a, target: /b, mode: 0640, owner: '0', on-change: 'signal:HUP'}]",
+    "operations: {a: {run: once, timeout: 90, barrier: yes, user: 70, when: '!b=c'}, b: }",
+    "operations: {a: {run: on-change, inputs: [b.c, /d], wait: 'tcp:e:1,file:/f', retries: 3}}",
 ]
 
 

@@ -15,6 +15,10 @@
 using namespace kaigara;
 using provision::find_operations;
 using provision::Operation;
+using provision::OperationEntry;
+using provision::OperationOptions;
+using provision::override_options;
+using provision::RunKind;
 using test::LogCapture;
 using test::ScratchDir;
 
@@ -41,6 +45,24 @@ std::string complaint(const ScratchDir& files) {
 
 bool contains(const std::string& text, std::string_view part) {
     return text.find(part) != std::string::npos;
+}
+
+OperationEntry entry(std::string name,
+                     const std::vector<std::pair<const char*, const char*>>& values) {
+    OperationEntry entry{std::move(name), "kaigara.yml:2:3", {}};
+    for (const auto& [option, text] : values)
+        entry.values.push_back({provision::find_option(option), text, "kaigara.yml:2:9"});
+    return entry;
+}
+
+// The operations of three scripts: "10-schema" runs once, "20-role" always, and "30-view" on
+// change.
+std::vector<Operation> three_operations() {
+    const ScratchDir files;
+    files.write("10-schema", "#!/bin/sh\n# kaigara: run=once timeout=1m\n", 0755);
+    files.write("20-role", harmless, 0755);
+    files.write("30-view", "#!/bin/sh\n# kaigara: run=on-change inputs=a.b user=u\n", 0755);
+    return find_operations(files.path(), true).value();
 }
 
 }  // namespace
@@ -226,6 +248,80 @@ TEST_CASE("a file that only its owner may execute runs for others through its in
     const std::string text = complaint(files);
     REQUIRE(::seteuid(0) == 0);
     CHECK(contains(text, "may not be executed by this user (uid 65534)"));
+}
+
+TEST_CASE("an operation has the options of its annotations") {
+    const auto found = three_operations();
+    REQUIRE(found.size() == 3);
+    CHECK(found[0].options.run == RunKind::once);
+    CHECK(found[0].options.timeout == std::chrono::minutes(1));
+    CHECK(found[1].options == OperationOptions());
+    CHECK(found[2].options.inputs == std::vector<std::string>{"a.b"});
+}
+
+TEST_CASE("errors of annotations are told with all the others") {
+    const ScratchDir files;
+    files.write("10-a", "# kaigara: rnu=once\n# kaigara: run=onc\n", 0644);
+    files.write("20-b", "#!/bin/sh\n# kaigara: retries=x\n", 0755);
+    const Found found = find_operations(files.path(), true);
+    REQUIRE_FALSE(found.has_value());
+    REQUIRE(found.error().size() == 4);
+    CHECK(contains(found.error()[0].message, "chmod +x"));
+    CHECK(found.error()[1].where == (files / "10-a") + ":1:12");
+    CHECK(found.error()[2].where == (files / "10-a") + ":2:16");
+    CHECK(found.error()[3].where == (files / "20-b") + ":2:20");
+}
+
+TEST_CASE("an annotation that stands too late is not read, with a warning") {
+    const ScratchDir files;
+    const LogCapture log;
+    files.write("10-a", "#!/bin/sh\n" + std::string(19, '\n') + "# kaigara: run=once\n", 0755);
+    files.write("20-b", "#!/bin/sh\n" + std::string(18, '\n') + "# kaigara: run=once\n", 0755);
+    const auto found = find_operations(files.path(), true).value();
+    CHECK(found[0].options.run == RunKind::always);
+    CHECK(found[1].options.run == RunKind::once);
+    CHECK(log.has("warn: " + (files / "10-a") + ":21: this annotation is not read"));
+    CHECK_FALSE(log.has("20-b:"));
+}
+
+TEST_CASE("kaigara.yml wins over the annotations option by option") {
+    auto found = three_operations();
+    const Errors errors =
+        override_options(found, {entry("10-schema", {{"timeout", "2m"}, {"barrier", "yes"}}),
+                                 entry("20-role", {{"run", "once"}}),
+                                 entry("30-view", {{"user", ""}}), entry("20-role", {})});
+    CHECK(errors.empty());
+    CHECK(found[0].options.run == RunKind::once);
+    CHECK(found[0].options.timeout == std::chrono::minutes(2));
+    CHECK(found[0].options.barrier);
+    CHECK(found[1].options.run == RunKind::once);
+    CHECK(found[2].options.run == RunKind::on_change);
+    CHECK(found[2].options.user.empty());
+}
+
+TEST_CASE("an entry without an operation is an error, with the nearest name") {
+    auto found = three_operations();
+    const Errors errors = override_options(
+        found, {entry("10-shema", {{"run", "once"}}), entry("99", {{"run", "once"}})});
+    REQUIRE(errors.size() == 2);
+    CHECK(errors[0].fault == Fault::configuration);
+    CHECK(errors[0].text() == "kaigara.yml:2:3: there is no operation '10-shema' in the image "
+                              "(did you mean '10-schema'?)");
+    CHECK(errors[1].message == "there is no operation '99' in the image");
+}
+
+TEST_CASE("whether options suit each other is asked when both have spoken") {
+    auto found = three_operations();
+    // Alone, each of the two would be wrong.
+    CHECK(override_options(found, {entry("30-view", {{"run", "once"}, {"inputs", ""}})}).empty());
+    found = three_operations();
+    const Errors errors = override_options(
+        found, {entry("20-role", {{"barrier", "yes"}}), entry("30-view", {{"run", "always"}})});
+    REQUIRE(errors.size() == 2);
+    CHECK(errors[0].where == found[1].path);
+    CHECK(contains(errors[0].message, "'barrier'"));
+    CHECK(errors[1].where == found[2].path);
+    CHECK(contains(errors[1].message, "'inputs'"));
 }
 
 }  // TEST_SUITE("provision")

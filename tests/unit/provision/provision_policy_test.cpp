@@ -10,8 +10,9 @@ using namespace kaigara::provision;
 
 namespace {
 
-constexpr std::array all_states = {State::starting, State::running,  State::clearing,
-                                   State::sweeping, State::flushing, State::stopping,
+constexpr std::array all_states = {State::starting, State::waiting,  State::running,
+                                   State::expiring, State::clearing, State::sweeping,
+                                   State::flushing, State::delaying, State::stopping,
                                    State::killing,  State::done};
 
 constexpr int event_count = static_cast<int>(Event::deadline) + 1;
@@ -76,7 +77,7 @@ TEST_CASE("a stop leads out of every state, and no operation starts after it") {
 }
 
 TEST_CASE("an operation that leaves nobody is followed by the next one at once") {
-    const Walk all = walk({Event::spawned, Event::ended, Event::succeeded});
+    const Walk all = walk({Event::spawned, Event::ended, Event::passed});
     CHECK(all.state == State::starting);
     CHECK((all.actions & action::next) != 0);
     CHECK((all.actions & (action::terminate | action::kill | action::arm_kill)) == 0);
@@ -91,7 +92,7 @@ TEST_CASE("others in the session get TERM, then KILL, before the next operation"
     CHECK(forced.state == State::sweeping);
     CHECK((forced.actions & action::kill) != 0);
     const Walk cleared = walk({Event::spawned, Event::ended_with_others, Event::deadline,
-                               Event::session_empty, Event::succeeded});
+                               Event::session_empty, Event::passed});
     CHECK(cleared.state == State::starting);
     CHECK((cleared.actions & action::next) != 0);
 }
@@ -126,6 +127,33 @@ TEST_CASE("a stop ends the waiting for a reader of the output and for a retry") 
     const Walk retry = walk({Event::spawn_deferred, Event::stop});
     CHECK(retry.state == State::done);
     CHECK((retry.actions & action::finish_stopped) != 0);
+}
+
+TEST_CASE("an operation that runs too long gets TERM, then KILL, and has failed") {
+    const Walk asked = walk({Event::spawned, Event::timed_out});
+    CHECK(asked.state == State::expiring);
+    CHECK((asked.actions & action::terminate) != 0);
+    CHECK((asked.actions & action::kill) == 0);
+    const Walk forced = walk({Event::spawned, Event::timed_out, Event::deadline});
+    CHECK(forced.state == State::sweeping);
+    CHECK((forced.actions & action::kill) != 0);
+    CHECK(walk({Event::spawned, Event::timed_out, Event::ended}).state == State::flushing);
+    CHECK(walk({Event::spawned, Event::timed_out, Event::deadline, Event::ended}).state ==
+          State::flushing);
+    CHECK(walk({Event::spawned, Event::timed_out, Event::stop}).state == State::stopping);
+}
+
+TEST_CASE("what waits for something, or for its next attempt, ends at a stop without a start") {
+    for (const auto& way : {std::vector{Event::must_wait, Event::stop},
+                            std::vector{Event::spawned, Event::ended, Event::retry, Event::stop}}) {
+        const Walk stopped = walk(way);
+        CHECK(stopped.state == State::done);
+        CHECK((stopped.actions & action::finish_stopped) != 0);
+        CHECK((stopped.actions & action::spawn) == 0);
+    }
+    CHECK((walk({Event::must_wait, Event::answered}).actions & action::spawn) != 0);
+    CHECK((walk({Event::spawned, Event::ended, Event::retry, Event::deadline}).actions &
+           action::spawn) != 0);
 }
 
 TEST_CASE("what not even KILL ends is given up") {

@@ -43,8 +43,10 @@ private:
 
 // Writes "$$" once the traps before it are set, so that a signal that follows finds them. Nothing
 // runs in the foreground, so that a trap acts at once.
+// The child says that both are ready: a shell's child that has not executed its program yet still
+// has the shell's traps, and swallows a TERM.
 std::string waits_with(std::string_view traps) {
-    return fmt::format("{}\necho $$ > pid\nwhile :; do sleep 600 & wait; done", traps);
+    return fmt::format("{}\nwhile :; do sh -c 'echo $PPID > pid; exec sleep 600' & wait; done", traps);
 }
 
 void start_and_wait_for_pid(Scene& scene, ProvisionPlan plan) {
@@ -76,7 +78,7 @@ TEST_CASE("what an operation left in its session is ended before the next one st
         scene.script("20-b", "kill -0 \"$(cat left)\" 2>/dev/null && ! grep -q '^State:.Z' "
                              "\"/proc/$(cat left)/status\" && echo it lives; :");
         ProvisionPlan plan = scene.plan();
-        plan.kill_after = never;
+        test::set_kill_after(plan, never);
         CHECK(scene.run(std::move(plan)).kind == Kind::done);
         CHECK(scene.files.read("out").empty());
         CHECK_FALSE(is_alive(scene.pid_in("left")));
@@ -89,7 +91,7 @@ TEST_CASE("what ignores TERM is killed after kill-after") {
                                      "while ! [ -e ready ]; do sleep 0.01; done",
                                      stubborn));
     ProvisionPlan plan = scene.plan();
-    plan.kill_after = soon;
+    test::set_kill_after(plan, soon);
     CHECK(scene.run(std::move(plan)).kind == Kind::done);
     CHECK_FALSE(is_alive(scene.pid_in("left")));
 }
@@ -107,7 +109,7 @@ TEST_CASE("the last words of what was ended are passed on") {
                  "(trap 'echo bye; exit' TERM; : > ready; while :; do sleep 600 & wait; done) &\n"
                  "while ! [ -e ready ]; do sleep 0.01; done");
     ProvisionPlan plan = scene.plan();
-    plan.kill_after = never;
+    test::set_kill_after(plan, never);
     CHECK(scene.run(std::move(plan)).kind == Kind::done);
     CHECK(scene.files.read("out") == "[10-a] bye\n");
 }
@@ -135,7 +137,7 @@ TEST_CASE("a stop reaches the operation as the signal that it is, and nothing ru
         scene.script("10-a", waits_with(fmt::format("trap 'echo got {0}; exit 0' {0}", one.name)));
         scene.script("20-b", "echo never");
         ProvisionPlan plan = scene.plan();
-        plan.kill_after = never;
+        test::set_kill_after(plan, never);
         start_and_wait_for_pid(scene, std::move(plan));
         scene.signal(one.signal);
         const ProvisionEnd& end = scene.finish();
@@ -153,7 +155,7 @@ TEST_CASE("a stop reaches all of the session: children, stopped ones, other grou
                  "bash -c 'set -m; sleep 600 & echo $! > other; disown'\n" +
                      waits_with(""));
     ProvisionPlan plan = scene.plan();
-    plan.kill_after = never;
+    test::set_kill_after(plan, never);
     start_and_wait_for_pid(scene, std::move(plan));
     scene.signal(SIGTERM);
     CHECK(scene.finish().kind == Kind::stopped);
@@ -167,7 +169,7 @@ TEST_CASE("background jobs that ignore INT are ended by TERM when the operation 
     Scene scene;
     scene.script("10-a", "sleep 600 & echo $! > left\n" + waits_with(""));
     ProvisionPlan plan = scene.plan();
-    plan.kill_after = never;
+    test::set_kill_after(plan, never);
     start_and_wait_for_pid(scene, std::move(plan));
     scene.signal(SIGINT);
     const ProvisionEnd& end = scene.finish();
@@ -180,7 +182,7 @@ TEST_CASE("an operation that ignores the stop is killed after kill-after") {
     Scene scene;
     scene.script("10-a", waits_with("trap '' TERM"));
     ProvisionPlan plan = scene.plan();
-    plan.kill_after = soon;
+    test::set_kill_after(plan, soon);
     start_and_wait_for_pid(scene, std::move(plan));
     scene.signal(SIGTERM);
     CHECK(scene.finish().kind == Kind::stopped);
@@ -191,7 +193,7 @@ TEST_CASE("a second stop kills at once, and the first one's number counts") {
     Scene scene;
     scene.script("10-a", waits_with("trap 'echo got it' TERM"));
     ProvisionPlan plan = scene.plan();
-    plan.kill_after = never;
+    test::set_kill_after(plan, never);
     start_and_wait_for_pid(scene, std::move(plan));
     scene.signal(SIGTERM);
     scene.serve_until([&scene] { return !scene.files.read("out").empty(); });
@@ -208,7 +210,7 @@ TEST_CASE("a stop while leftovers are cleared ends the stage without a further o
     scene.script("10-a", fmt::format("({}) & echo $! > left; echo $$ > pid", stubborn));
     scene.script("20-b", "echo never");
     ProvisionPlan plan = scene.plan();
-    plan.kill_after = Milliseconds(300);
+    test::set_kill_after(plan, Milliseconds(2'000));
     start_and_wait_for_pid(scene, std::move(plan));
     scene.signal(SIGTERM);
     CHECK(scene.finish().kind == Kind::stopped);

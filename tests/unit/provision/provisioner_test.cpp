@@ -114,7 +114,7 @@ TEST_CASE("a failed operation ends the stage, with one line and its last words")
     };
     const Case cases[] = {
         {"exit 3", "operation 10-a failed with status 3 after "},
-        {"exit 75", "operation 10-a failed with status 75 after "},
+        {"exit 75", "operation 10-a asks to be tried again later (status 75) after "},
         {"exit 255", "operation 10-a failed with status 255 after "},
         {"kill -KILL $$", "operation 10-a was ended by signal 9 (KILL) after "},
     };

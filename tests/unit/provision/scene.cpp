@@ -6,6 +6,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <stdexcept>
 
 #include <fmt/format.h>
@@ -70,13 +71,57 @@ provision::ProvisionPlan Scene::plan() {
     out_ = open("out");
     err_ = open("err");
     provision::ProvisionPlan plan;
-    plan.operations = *operations;
+    auto candidates = provision::examine_operations(std::move(*operations), metadata::Tree());
+    if (!candidates) throw std::runtime_error(candidates.error().front().text());
+    plan.operations =
+        provision::plan_operations(std::move(*candidates), history_of_ledger()).operations;
+    const bool is_recorded =
+        std::ranges::any_of(plan.operations, &provision::PlannedOperation::is_pending);
+    if (is_recorded) plan.recorder = provision::OperationRecorder(hold_ledger());
     plan.environment = {"PATH=/usr/bin:/bin", "DIR=" + files.path()};
     plan.targets = {out_, err_};
     return plan;
 }
 
+provision::LedgerHistory Scene::history_of_ledger() const {
+    auto history = provision::read_ledger(ledger());
+    if (!history) throw std::runtime_error(history.error().text());
+    return std::move(*history);
+}
+
+provision::HeldLedger Scene::hold_ledger() const {
+    auto lock = provision::LedgerLock::open(ledger());
+    if (!lock || !*lock->try_lock()) throw std::runtime_error("the ledger cannot be locked");
+    auto held = provision::HeldLedger::open(std::move(*lock), ledger());
+    if (!held) throw std::runtime_error(held.error().text());
+    return std::move(*held);
+}
+
+std::vector<std::string> Scene::events() const {
+    const auto text = provision::read_ledger_text(ledger());
+    if (!text) throw std::runtime_error(text.error().text());
+    const auto parsed = provision::parse_ledger(*text, ledger());
+    if (!parsed) throw std::runtime_error(parsed.error().text());
+    std::vector<std::string> events;
+    for (const provision::LedgerLine& line : parsed->lines) {
+        if (line.event == "ledger") continue;
+        std::string event = fmt::format("{} {}", line.name, line.event);
+        for (const char* key : {"status", "signal", "reason"}) {
+            const std::string_view value = provision::detail(line.details, key);
+            if (!value.empty()) event += fmt::format(" {}={}", key, value);
+        }
+        events.push_back(event);
+    }
+    return events;
+}
+
+void set_kill_after(provision::ProvisionPlan& plan, Milliseconds delay) {
+    for (provision::PlannedOperation& planned : plan.operations)
+        planned.candidate.operation.options.kill_after = delay;
+}
+
 void Scene::start(provision::ProvisionPlan plan) {
+    end_.reset();
     provisioner = std::make_unique<provision::Provisioner>(
         loop, reaper, std::move(plan), [this](const provision::ProvisionEnd& end) {
             end_ = end;

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "platform/loop.h"
 #include "platform/reaper.h"
@@ -42,8 +43,12 @@ public:
 
     // Writes an executable operation of /bin/sh. `body` starts in the scratch directory, as $DIR.
     void script(std::string_view name, std::string_view body);
-    // All operations, with their output in the files `out` and `err`.
+    // All operations by their annotations and the ledger, with their output in the files `out` and
+    // `err`. Where one of them is pending, the plan holds the ledger.
     provision::ProvisionPlan plan();
+    std::string ledger() const { return files / "ledger"; }
+    // What the ledger has, a text for each line: "10-a failed status=3".
+    std::vector<std::string> events() const;
 
     void start(provision::ProvisionPlan plan);
     // Serves the loop until `condition` holds; a test that waits for too long fails.
@@ -65,11 +70,17 @@ public:
     bool destroys_when_done = false;
 
 private:
+    provision::LedgerHistory history_of_ledger() const;
+    provision::HeldLedger hold_ledger() const;
+
     platform::SignalReader signals_;
     std::optional<provision::ProvisionEnd> end_;
     int out_ = -1;
     int err_ = -1;
 };
+
+// From TERM to KILL, for all operations of a plan.
+void set_kill_after(provision::ProvisionPlan& plan, Milliseconds delay);
 
 // Whether there is a process of that number that is more than a zombie.
 bool is_alive(pid_t pid);

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/operation_set.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "provision/ledger_file.h"
+
+namespace kaigara::app {
+
+namespace {
+
+Result<void> check_only(const Settings& settings,
+                        const std::vector<provision::OperationCandidate>& candidates) {
+    if (settings.only.empty()) return {};
+    std::vector<std::string_view> names;
+    for (const auto& candidate : candidates) names.push_back(candidate.operation.name);
+    if (std::ranges::find(names, settings.only) != names.end()) return {};
+    return Error{Fault::configuration, 0,
+                 fmt::format("no operation '{}' in {}{}", text::printable(settings.only),
+                             settings.operations.path, text::did_you_mean(settings.only, names)),
+                 "--only"};
+}
+
+}  // namespace
+
+Result<std::vector<provision::Operation>, Errors> find_operations(const Settings& settings) {
+    KG_LET(operations,
+           provision::find_operations(settings.operations.path, settings.operations.named));
+    Errors errors = provision::override_options(operations, settings.operation_entries);
+    if (!errors.empty()) return errors;
+    return operations;
+}
+
+Result<std::vector<provision::OperationCandidate>, Errors>
+find_candidates(const Settings& settings, const metadata::Tree& tree) {
+    KG_LET(operations, find_operations(settings));
+    return provision::examine_operations(std::move(operations), tree);
+}
+
+Result<provision::OperationPlan>
+plan_by_ledger(const Settings& settings, std::vector<provision::OperationCandidate> candidates) {
+    KG_TRY(check_only(settings, candidates));
+    KG_LET(history, provision::read_ledger(settings.ledger.path));
+    return provision::plan_operations(std::move(candidates), history, settings.only);
+}
+
+}  // namespace kaigara::app

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The operations of this start, out of the image, kaigara.yml, the metadata and the ledger: what
+// `start` and `provision` run, what `plan` tells, what `check` and `ledger` look at.
+
+#include <vector>
+
+#include "app/settings.h"
+#include "base/result.h"
+#include "metadata/tree.h"
+#include "provision/operation_plan.h"
+
+namespace kaigara::app {
+
+// The operations of the image with the options that hold, or everything that is wrong with them.
+Result<std::vector<provision::Operation>, Errors> find_operations(const Settings& settings);
+
+// The same with all that is to be known of them before they run.
+Result<std::vector<provision::OperationCandidate>, Errors>
+find_candidates(const Settings& settings, const metadata::Tree& tree);
+
+// What there is to do by the ledger as it is now, without its lock. What keeps the operations from
+// running is in the plan; an error is a ledger that cannot be read, or an --only that is unknown.
+Result<provision::OperationPlan>
+plan_by_ledger(const Settings& settings, std::vector<provision::OperationCandidate> candidates);
+
+}  // namespace kaigara::app

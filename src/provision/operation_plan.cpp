@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "provision/operation_plan.h"
+
+#include <algorithm>
+#include <set>
+#include <string_view>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "base/text.h"
+
+namespace kaigara::provision {
+
+namespace {
+
+using Action = OperationDecision::Action;
+
+constexpr std::size_t most_names = 10;  // in one message
+
+std::string listed(const std::vector<std::string>& names) {
+    const std::size_t shown = std::min(names.size(), most_names);
+    std::string text = fmt::format("{}", fmt::join(names.begin(), names.begin() + shown, ", "));
+    if (shown < names.size()) text += fmt::format(" and {} more", names.size() - shown);
+    return text;
+}
+
+// What a person can do about an operation that keeps the others from running.
+Error refusal(const PlannedOperation& planned) {
+    const std::string name = text::printable(planned.candidate.operation.name);
+    const std::string word = text::shell_word(planned.candidate.operation.name);
+    const bool edited = planned.decision.action == Action::block_edited;
+    return {Fault::configuration, 0,
+            fmt::format("operation {} {} ({}), so nothing runs: look at what it has done, then say "
+                        "'kaigara ledger accept {}' to take it as done, or 'kaigara ledger forget "
+                        "{}' to run it again",
+                        name, planned.decision.why, edited ? "on-edit=fail" : "interrupted=fail",
+                        word, word),
+            ""};
+}
+
+Error barrier_refusal(const std::string& name, const OperationPast& past) {
+    return {Fault::configuration, 0,
+            fmt::format("operation {} has been applied to this ledger at {}, and it is a barrier: "
+                        "an image without it, as this one is, must not run on its data. Start the "
+                        "newer image again, or bring back the data and the ledger of before it",
+                        text::printable(name), past.success_time),
+            ""};
+}
+
+// Operations of the ledger that the image does not have.
+void look_for_missing(const LedgerHistory& history, const std::set<std::string_view>& present,
+                      OperationPlan& plan) {
+    std::vector<std::string> missing;
+    for (const auto& [name, past] : history) {
+        if (!past.has_succeeded || present.contains(name)) continue;
+        if (past.success_is_barrier)
+            plan.blocked.push_back(barrier_refusal(name, past));
+        else
+            missing.push_back(text::printable(name));
+    }
+    if (!missing.empty())
+        plan.warnings.push_back(
+            fmt::format("applied to this ledger, and not in this image: {}; the image may be older "
+                        "than the data",
+                        listed(missing)));
+}
+
+// One that has not been applied, though one that comes after it has.
+void look_for_late(const LedgerHistory& history, OperationPlan& plan) {
+    const auto last_done =
+        std::ranges::find_if(history.rbegin(), history.rend(),
+                             [](const auto& entry) { return entry.second.has_succeeded; });
+    if (last_done == history.rend()) return;
+    for (const PlannedOperation& planned : plan.operations) {
+        const std::string& name = planned.candidate.operation.name;
+        if (planned.is_pending() && planned.decision.is_first && name < last_done->first)
+            plan.warnings.push_back(
+                fmt::format("operation {} runs late: {}, which comes after it, has been applied "
+                            "already",
+                            text::printable(name), text::printable(last_done->first)));
+    }
+}
+
+}  // namespace
+
+bool OperationPlan::has_work() const noexcept {
+    return std::ranges::any_of(operations, [](const PlannedOperation& planned) {
+        return planned.decision.action == Action::run;
+    });
+}
+
+bool OperationPlan::needs_lock() const noexcept {
+    return std::ranges::any_of(operations, &PlannedOperation::is_pending);
+}
+
+OperationPlan plan_operations(std::vector<OperationCandidate> candidates,
+                              const LedgerHistory& history, const std::string& only) {
+    OperationPlan plan;
+    std::set<std::string_view> present;
+    for (const OperationCandidate& candidate : candidates) present.insert(candidate.operation.name);
+    look_for_missing(history, present, plan);
+    for (OperationCandidate& candidate : candidates) {
+        if (!only.empty() && candidate.operation.name != only) continue;
+        const auto past = history.find(candidate.operation.name);
+        OperationDecision decision =
+            decide_operation(candidate.operation.options, candidate.digests,
+                             past == history.end() ? nullptr : &past->second, candidate.applies);
+        PlannedOperation planned{std::move(candidate), std::move(decision)};
+        if (planned.is_blocked()) plan.blocked.push_back(refusal(planned));
+        if (!planned.decision.warning.empty())
+            plan.warnings.push_back(fmt::format("operation {} {}",
+                                                text::printable(planned.candidate.operation.name),
+                                                planned.decision.warning));
+        plan.operations.push_back(std::move(planned));
+    }
+    look_for_late(history, plan);
+    return plan;
+}
+
+}  // namespace kaigara::provision

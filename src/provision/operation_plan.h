@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What this start has to do, over all operations of the image and all that the ledger knows. Pure.
+//
+// It is made before anything is written or run, without the lock, and once more when the lock is
+// had: another starter may have done the work meanwhile, or have gone further than this image may.
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "provision/ledger_history.h"
+#include "provision/operation_candidate.h"
+#include "provision/operation_decision.h"
+
+namespace kaigara::provision {
+
+struct PlannedOperation {
+    OperationCandidate candidate;
+    OperationDecision decision;
+
+    bool is_blocked() const noexcept {
+        return decision.action == OperationDecision::Action::block_interrupted ||
+               decision.action == OperationDecision::Action::block_edited;
+    }
+    // It runs, and the ledger is to know.
+    bool is_pending() const noexcept {
+        return decision.action == OperationDecision::Action::run &&
+               candidate.operation.options.is_recorded();
+    }
+};
+
+struct OperationPlan {
+    std::vector<PlannedOperation> operations;  // in the order of their names
+    Errors blocked;                            // why nothing may run; Fault::configuration
+    std::vector<std::string> warnings;
+
+    bool has_work() const noexcept;    // one of them runs
+    bool needs_lock() const noexcept;  // and is recorded
+};
+
+// `only` is the name of the one operation that is asked for, empty for all; what the ledger has and
+// the image lacks is looked at in both cases.
+OperationPlan plan_operations(std::vector<OperationCandidate> candidates,
+                              const LedgerHistory& history, const std::string& only = {});
+
+}  // namespace kaigara::provision

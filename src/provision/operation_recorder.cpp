@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "provision/operation_recorder.h"
+
+#include <fmt/format.h>
+
+namespace kaigara::provision {
+
+Result<void> OperationRecorder::start(const PlannedOperation& planned, unsigned attempt) {
+    if (!planned.is_pending() || is_open_) return {};
+    if (!ledger_)
+        return Error{Fault::internal, 0, "an operation is to be recorded without a ledger", ""};
+    const OperationCandidate& candidate = planned.candidate;
+    const OperationOptions& options = candidate.operation.options;
+    KG_TRY(ledger_->file.append(
+        {LedgerEvent::started, candidate.operation.name,
+         fmt::format("run={} attempt={} host={} {}", run_kind_name(options.run), attempt,
+                     encode_name(host_name()),
+                     describe_operation(candidate.digests, options.barrier))}));
+    is_open_ = true;
+    return {};
+}
+
+Result<void> OperationRecorder::end(const PlannedOperation& planned, LedgerEvent event,
+                                    const std::string& details) {
+    if (!is_open_) return {};
+    is_open_ = false;
+    return ledger_->file.append({event, planned.candidate.operation.name, details});
+}
+
+}  // namespace kaigara::provision

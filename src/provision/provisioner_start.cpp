@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// How the provisioner brings one operation to life: waits for what it needs, records its start,
+// makes its process. What happens after that stands in provisioner.cpp.
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "provision/provisioner.h"
+
+namespace kaigara::provision {
+
+namespace {
+
+constexpr Milliseconds first_respawn_delay{20};
+constexpr Milliseconds longest_respawn_delay{1'000};
+constexpr Milliseconds respawn_limit{10'000};
+}  // namespace
+
+void Provisioner::begin_wait() {
+    std::vector<platform::WaitTarget> targets;
+    for (const std::string& text : options().wait) {
+        auto target = platform::parse_wait_target(text);
+        if (!target) {
+            give_up(std::move(target).error());
+            return;
+        }
+        targets.push_back(std::move(*target));
+    }
+    log::debug("operation {} waits for {}", name(), fmt::join(options().wait, ", "));
+    started_ = Clock::now();
+    waiter_ = std::make_unique<platform::Waiter>(
+        loop_, std::move(targets), options().wait_timeout,
+        [this](Result<void> answered) { on_waited(std::move(answered)); });
+    waiter_->start();
+}
+
+void Provisioner::on_waited(Result<void> answered) {
+    const auto over = std::move(waiter_);  // until we return: it may be our caller
+    timer_.stop();
+    if (answered) {
+        handle(Event::answered);
+        return;
+    }
+    give_up({Fault::operation_timeout, 0,
+             fmt::format("operation {} was not started: {}", name(), answered.error().text()), ""});
+}
+
+void Provisioner::spawn() {
+    has_ended_ = has_timed_out_ = false;
+    if (auto ready = prepare(); !ready) {
+        refuse(std::move(ready).error());
+        return;
+    }
+    OperationOutput::Ends ends{1, 2};
+    if (output_) {
+        auto opened = output_->open(operation().name);
+        if (!opened) {
+            refuse(std::move(opened).error());
+            return;
+        }
+        ends = *opened;
+    }
+    if (auto recorded = plan_.recorder.start(planned(), attempt_); !recorded) {
+        end_.error = std::move(recorded).error().while_doing(
+            fmt::format("operation {} is not run, for its start cannot be recorded", name()));
+        handle(Event::failed);
+        return;
+    }
+    started_ = Clock::now();
+    const auto pid = spawn_child(ends);
+    if (output_) output_->close_ends();
+    if (pid)
+        on_spawned(*pid);
+    else
+        on_spawn_failure(pid.error());
+}
+
+// The user is looked up only now: an operation before this one may have made it.
+Result<void> Provisioner::prepare() {
+    user_.reset();
+    if (options().user.empty()) return {};
+    KG_LET(user, platform::find_user(options().user));
+    user_ = std::move(user);
+    return {};
+}
+
+Result<pid_t, platform::SpawnFailure> Provisioner::spawn_child(const OperationOutput::Ends& ends) {
+    argv_.clear();
+    for (std::string& word : plan_.operations[index_].candidate.operation.command)
+        argv_.push_back(word.data());
+    argv_.push_back(nullptr);
+
+    const platform::SignalInheritance& born = platform::take_signals();
+    platform::SpawnRequest request;
+    request.argv = argv_.data();
+    request.environment = environment_.of({operation().name, attempt_,
+                                           planned().decision.interrupted && attempt_ == 1,
+                                           user_ ? &*user_ : nullptr});
+    if (user_) request.credentials = &user_->credentials;
+    request.group = platform::ProcessGroup::own_session;
+    request.stdio[0] = no_input_.get();
+    request.stdio[1] = ends.out;
+    request.stdio[2] = ends.err;
+    request.passed = plan_.snapshot;
+    request.passed_as = passed_as_;
+    request.close_others = true;
+    request.mask = born.mask;
+    request.ignore_child_signal = born.child_ignored;
+    return platform::spawn(request);
+}
+
+void Provisioner::on_spawned(pid_t pid) {
+    *told_ = std::nullopt;
+    // A process that not even KILL ends may be reaped when this object is long gone.
+    reaper_.expect(pid, [told = told_](const platform::ChildEnd& end) { *told = end; });
+    session_.begin(pid);
+    if (operation().through_interpreter)
+        log::info("operation {} may not be executed itself, so it runs through {}", name(),
+                  text::printable(operation().command.front()));
+    log::debug("operation {} runs as process {}", name(), pid);
+    handle(Event::spawned);
+}
+
+void Provisioner::on_spawn_failure(const platform::SpawnFailure& failure) {
+    if (output_) output_->abandon();
+    Error reason = platform::explain(failure, operation().command.front(), "");
+    if (!platform::is_worth_another_try(failure) || respawned_for_ >= respawn_limit) {
+        refuse(std::move(reason));
+        return;
+    }
+    if (respawned_for_.count() == 0) {
+        log::warn("operation {}: {}; trying again for {}", name(), reason.text(),
+                  format_duration(respawn_limit));
+        respawn_delay_ = first_respawn_delay;
+    } else {
+        respawn_delay_ = std::min(respawn_delay_ * 2, longest_respawn_delay);
+    }
+    respawned_for_ += respawn_delay_;
+    handle(Event::spawn_deferred);
+}
+
+// It never came to be. What is wrong with the configuration is told as that: another attempt would
+// meet it again.
+void Provisioner::refuse(Error reason) {
+    if (output_) output_->abandon();
+    const auto recorded = plan_.recorder.end(planned(), LedgerEvent::failed, "reason=not-started");
+    const Fault fault =
+        reason.fault == Fault::configuration ? Fault::configuration : Fault::operation_failed;
+    Error error{fault, reason.code,
+                fmt::format("operation {} cannot be started: {}", name(), reason.text()), ""};
+    if (!recorded) {
+        log::error("{}", error.text());
+        end_.error = recorded.error();
+        handle(Event::failed);
+        return;
+    }
+    give_up(std::move(error));
+}
+
+}  // namespace kaigara::provision

@@ -19,5 +19,6 @@ void measure_stop(const Plan& plan, Report& report);
 void measure_stage3(const Plan& plan, Report& report);
 void measure_operations(const Plan& plan, Report& report);
 void measure_render(const Plan& plan, Report& report);
+void measure_ledger(const Plan& plan, Report& report);
 
 }  // namespace kaigara::bench

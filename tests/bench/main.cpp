@@ -32,6 +32,7 @@ constexpr std::array figures{
     Figure{"stage3", measure_stage3},
     Figure{"operations", measure_operations},
     Figure{"render", measure_render},
+    Figure{"ledger", measure_ledger},
 };
 
 bool is_wanted(const Plan& plan, std::string_view name) {

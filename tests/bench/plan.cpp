@@ -17,7 +17,7 @@ constexpr std::string_view usage =
     R"(usage: bench [FIGURE]... [OPTION]...
 
 Figures: size start instructions idle orphans forward burst stop stage3 operations
-         render
+         render ledger
 (all of them when none is named). Prints a table in Markdown and the details below it.
 
   --kaigara PATH           the binary to measure; else KAIGARA_BINARY; else only the peers

@@ -79,6 +79,10 @@ public:
         return with_file([this](LedgerFile& file) {
             const auto past = file.history().find(name_);
             if (past == file.history().end()) return report(unknown_name(file.history()));
+            if (past->second.success_is_barrier)
+                log::warn("operation {} is a barrier: from now on an image without it may start "
+                          "on this ledger's data",
+                          text::printable(name_));
             return append(file, LedgerEvent::forgotten, name_, "");
         });
     }
@@ -188,7 +192,7 @@ private:
                 if (!tree) return report(tree.error());
                 tree_ = std::move(*tree);
             }
-            auto inputs = provision::digest_inputs(options.inputs, *tree_);
+            auto inputs = provision::OperationInputs(options.inputs, *tree_).digest();
             if (!inputs) return report(inputs.error());
             digests.inputs = std::move(*inputs);
         }

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/log.h"
 #include "base/text.h"
 #include "provision/ledger_file.h"
 
@@ -25,6 +26,20 @@ Result<void> check_only(const Settings& settings,
                  "--only"};
 }
 
+void tell(const provision::PlannedOperation& planned) {
+    const provision::OperationCandidate& candidate = planned.candidate;
+    const provision::OperationDecision& decision = planned.decision;
+    const std::string name = text::printable(candidate.operation.name);
+    if (decision.interrupted)
+        log::warn("operation {} {}: it runs again", name, decision.why);
+    else if (planned.is_pending() && planned.past)
+        log::info("operation {} runs: {}", name, decision.why);
+    else if (!planned.runs() && !candidate.applies)
+        log::info("operation {} does not run: {}", name, decision.why);
+    else if (!planned.runs())
+        log::debug("operation {} does not run: {}", name, decision.why);
+}
+
 }  // namespace
 
 Result<std::vector<provision::Operation>, Errors> find_operations(const Settings& settings) {
@@ -36,9 +51,10 @@ Result<std::vector<provision::Operation>, Errors> find_operations(const Settings
 }
 
 Result<std::vector<provision::OperationCandidate>, Errors>
-find_candidates(const Settings& settings, const metadata::Tree& tree) {
+find_candidates(const Settings& settings, const metadata::Tree& tree,
+                const provision::OperationInputs::Planned& planned) {
     KG_LET(operations, find_operations(settings));
-    return provision::examine_operations(std::move(operations), tree);
+    return provision::examine_operations(std::move(operations), tree, planned);
 }
 
 Result<provision::OperationPlan>
@@ -46,6 +62,18 @@ plan_by_ledger(const Settings& settings, std::vector<provision::OperationCandida
     KG_TRY(check_only(settings, candidates));
     KG_LET(history, provision::read_ledger(settings.ledger.path));
     return provision::plan_operations(std::move(candidates), history, settings.only);
+}
+
+void tell(const provision::OperationPlan& plan) {
+    for (const std::string& warning : plan.warnings) log::warn("{}", warning);
+    std::size_t skipped = 0;
+    for (const provision::PlannedOperation& planned : plan.operations) {
+        if (!planned.runs()) ++skipped;
+        tell(planned);
+    }
+    if (skipped != 0)
+        log::info("{} of {} operations {} nothing to do", skipped, plan.operations.size(),
+                  skipped == 1 ? "has" : "have");
 }
 
 }  // namespace kaigara::app

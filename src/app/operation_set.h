@@ -16,13 +16,18 @@ namespace kaigara::app {
 // The operations of the image with the options that hold, or everything that is wrong with them.
 Result<std::vector<provision::Operation>, Errors> find_operations(const Settings& settings);
 
-// The same with all that is to be known of them before they run.
+// The same with all that is to be known of them before they run. `planned` are files that are about
+// to be written, where they are not yet.
 Result<std::vector<provision::OperationCandidate>, Errors>
-find_candidates(const Settings& settings, const metadata::Tree& tree);
+find_candidates(const Settings& settings, const metadata::Tree& tree,
+                const provision::OperationInputs::Planned& planned = {});
 
 // What there is to do by the ledger as it is now, without its lock. What keeps the operations from
 // running is in the plan; an error is a ledger that cannot be read, or an --only that is unknown.
 Result<provision::OperationPlan>
 plan_by_ledger(const Settings& settings, std::vector<provision::OperationCandidate> candidates);
+
+// Says what a person should know before they run, and why some of them do not.
+void tell(const provision::OperationPlan& plan);
 
 }  // namespace kaigara::app

@@ -16,6 +16,7 @@
 #include "metadata/output.h"
 #include "metadata/redaction.h"
 #include "platform/files.h"
+#include "platform/sha256.h"
 #include "provision/file_plan.h"
 #include "provision/target.h"
 #include "provision/text_diff.h"
@@ -137,15 +138,24 @@ private:
 
 std::string_view action_of(const provision::PlannedOperation& planned) {
     if (planned.is_blocked()) return "blocked";
-    return planned.decision.action == provision::OperationDecision::Action::run ? "run" : "skip";
+    return planned.runs() ? "run" : "skip";
 }
 
 void block(Plan& plan, const Errors& errors) {
     plan.blocked.insert(plan.blocked.end(), errors.begin(), errors.end());
 }
 
-void plan_operations(const Settings& settings, const metadata::Tree& tree, Plan& plan) {
-    auto candidates = find_candidates(settings, tree);
+// An operation may have one of the files as an input.
+provision::OperationInputs::Planned contents_of(const std::vector<PlannedFile>& files) {
+    provision::OperationInputs::Planned contents;
+    for (const PlannedFile& planned : files)
+        contents.emplace(planned.file.spec.path, platform::sha256_hex(planned.file.content));
+    return contents;
+}
+
+void plan_operations(const Settings& settings, const metadata::Tree& tree,
+                     const std::vector<PlannedFile>& files, Plan& plan) {
+    auto candidates = find_candidates(settings, tree, contents_of(files));
     if (!candidates) {
         block(plan, candidates.error());
         return;
@@ -168,14 +178,15 @@ void plan_operations(const Settings& settings, const metadata::Tree& tree, Plan&
 Plan make_plan(const Settings& settings, const metadata::Tree& tree) {
     Plan plan;
     if (auto missing = check_resources(settings)) plan.blocked.push_back(*std::move(missing));
-    plan_operations(settings, tree, plan);
     const provision::FilePlanRequest request{settings.resources.path, settings.files,
                                              provision::MissingNames::are_errors, true};
     const auto files = provision::plan_files(request, tree);
     if (!files) {
         block(plan, files.error());
+        plan_operations(settings, tree, {}, plan);
         return plan;
     }
+    plan_operations(settings, tree, *files, plan);
     FilePlanner planner(*files, tree, plan);
     for (const PlannedFile& planned : *files) planner.add(planned);
     return plan;

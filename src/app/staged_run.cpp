@@ -111,22 +111,43 @@ private:
         auto candidates = find_candidates(settings_, tree);
         if (!candidates) return report(candidates.error());
         // Before anything is written: the ledger may say that nothing must be.
-        auto plan = plan_by_ledger(settings_, *candidates);
-        if (!plan) return report(plan.error());
-        if (!plan->blocked.empty()) return report(plan->blocked);
+        if (const auto refused = look_at_ledger(*candidates)) return refused;
         if (const auto failed = write_files(tree)) return failed;
         if (const auto stopped = look_for_stop()) return stopped;
+        provision::OperationPlan plan;
         provision::OperationRecorder recorder;
-        if (plan->needs_lock()) {
-            if (const auto failed = take_ledger(*plan, std::move(*candidates), recorder))
-                return failed;
-        }
-        tell(*plan);
-        if (!plan->has_work()) return std::nullopt;
+        if (const auto failed = plan_operations(std::move(*candidates), plan, recorder))
+            return failed;
+        tell(plan);
+        if (std::ranges::none_of(plan.operations, &provision::PlannedOperation::runs))
+            return std::nullopt;
         auto snapshot =
             platform::sealed_memory("kaigara-snapshot", metadata::snapshot::encode(tree));
         if (!snapshot) return report(snapshot.error());
-        return run_operations(std::move(*plan), std::move(recorder), snapshot->get());
+        return run_operations(std::move(plan), std::move(recorder), snapshot->get());
+    }
+
+    std::optional<int> look_at_ledger(const std::vector<provision::OperationCandidate>& all) const {
+        const auto plan = plan_by_ledger(settings_, all);
+        if (!plan) return report(plan.error());
+        if (!plan->blocked.empty()) return report(plan->blocked);
+        return std::nullopt;
+    }
+
+    // What there is to do, now that the files are written: some of them may be inputs. With the
+    // ledger in the recorder where something is to be recorded.
+    std::optional<int> plan_operations(std::vector<provision::OperationCandidate> candidates,
+                                       provision::OperationPlan& plan,
+                                       provision::OperationRecorder& recorder) {
+        for (provision::OperationCandidate& candidate : candidates) {
+            if (const auto read = candidate.refresh(); !read) return report(read.error());
+        }
+        auto planned = plan_by_ledger(settings_, candidates);
+        if (!planned) return report(planned.error());
+        plan = std::move(*planned);
+        if (!plan.blocked.empty()) return report(plan.blocked);
+        if (!plan.needs_lock()) return std::nullopt;
+        return take_ledger(plan, std::move(candidates), recorder);
     }
 
     // Waits for the ledger, and plans anew by what it says then: another kaigara may have done the
@@ -151,25 +172,6 @@ private:
         if (!plan.blocked.empty()) return report(plan.blocked);
         if (plan.needs_lock()) recorder = provision::OperationRecorder(std::move(*held));
         return std::nullopt;
-    }
-
-    // What a person should know before the operations run, and why some of them do not.
-    void tell(const provision::OperationPlan& plan) const {
-        for (const std::string& warning : plan.warnings) log::warn("{}", warning);
-        std::size_t skipped = 0;
-        for (const provision::PlannedOperation& planned : plan.operations) {
-            if (planned.decision.action != provision::OperationDecision::Action::skip) continue;
-            ++skipped;
-            const provision::OperationCandidate& candidate = planned.candidate;
-            const std::string name = text::printable(candidate.operation.name);
-            if (candidate.applies)
-                log::debug("operation {} does not run: {}", name, planned.decision.why);
-            else
-                log::info("operation {} does not run: {}", name, planned.decision.why);
-        }
-        if (skipped != 0)
-            log::info("{} of {} operations {} nothing to do", skipped, plan.operations.size(),
-                      skipped == 1 ? "has" : "have");
     }
 
     std::optional<int> resolve_metadata(metadata::Tree& tree) {
@@ -246,6 +248,8 @@ private:
         provision::ProvisionPlan plan;
         plan.operations = std::move(operations.operations);
         plan.recorder = std::move(recorder);
+        plan.ledger = settings_.ledger.path;
+        plan.lock_timeout = settings_.lock_timeout;
         plan.environment = operation_environment(settings_, environment_);
         plan.snapshot = snapshot;
         plan.output = output_mode(settings_.operation_output);

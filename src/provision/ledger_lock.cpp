@@ -46,7 +46,8 @@ Result<LedgerLock> LedgerLock::open(const std::string& ledger) {
         path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600));
     if (!fd.is_open()) return cannot("cannot be made", path);
     struct stat status;
-    if (::fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_nlink > 1)
+    if (::fstat(fd.get(), &status) != 0) return cannot("cannot be examined", path);
+    if (!S_ISREG(status.st_mode) || status.st_nlink > 1)
         return Error{Fault::input_output, 0,
                      "the ledger's lock must be a regular file with one name: remove it", path};
     return LedgerLock(path, std::move(fd));

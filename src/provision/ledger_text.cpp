@@ -29,6 +29,17 @@ bool looks_like_a_ledger(std::string_view text) noexcept {
            text.find_first_not_of('\0') == std::string_view::npos;
 }
 
+// Whether one of the first lines proves itself: then this is a ledger whose beginning is damaged.
+bool holds_a_line(std::string_view text) noexcept {
+    constexpr int most = 100;
+    for (int i = 0; i < most && !text.empty(); ++i) {
+        const std::size_t end = std::min(text.find('\n'), text.size());
+        if (parse_ledger_line(text.substr(0, end))) return true;
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return false;
+}
+
 Result<void> check_first(const LedgerLine& line, const std::string& path) {
     if (line.event != event_word(LedgerEvent::ledger)) return no_ledger(path);
     const std::string_view format = detail(line.details, "format");
@@ -77,7 +88,8 @@ Result<LedgerText> parse_ledger(std::string_view text, const std::string& path) 
         const std::size_t end = text.find('\n', ledger.size);
         if (end == std::string_view::npos) break;
         const auto line = parse_ledger_line(text.substr(ledger.size, end - ledger.size));
-        if (!line && ledger.lines.empty() && !looks_like_a_ledger(text)) return no_ledger(path);
+        if (!line && ledger.lines.empty() && !looks_like_a_ledger(text) && !holds_a_line(text))
+            return no_ledger(path);
         if (!line)
             return damage(
                 path, ledger.lines.size() + 1,

@@ -1,39 +1,51 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "provision/operation_candidate.h"
 
-#include "provision/operation_condition.h"
-
 namespace kaigara::provision {
 
 namespace {
 
-Result<OperationDigests> digest(const Operation& operation, const metadata::Tree& tree) {
-    if (!operation.options.is_recorded()) return OperationDigests{};
-    KG_LET(digests, digest_operation(operation.path));
-    if (!operation.options.inputs.empty()) {
-        KG_LET(inputs, digest_inputs(operation.options.inputs, tree));
-        digests.inputs = std::move(inputs);
+Result<OperationCandidate> examine(Operation operation, const metadata::Tree& tree,
+                                   const OperationInputs::Planned& planned) {
+    OperationCandidate candidate;
+    candidate.applies = applies(operation.options.when, tree);
+    if (operation.options.is_recorded()) {
+        KG_LET(digests, digest_operation(operation.path));
+        candidate.digests = std::move(digests);
+        candidate.inputs = OperationInputs(operation.options.inputs, tree);
+        KG_LET(inputs, candidate.inputs.digest(planned));
+        candidate.digests.inputs = std::move(inputs);
     }
-    return digests;
+    candidate.operation = std::move(operation);
+    return candidate;
 }
 
 }  // namespace
 
+Result<bool> OperationCandidate::refresh(const OperationInputs::Planned& planned) {
+    if (!inputs.has_files()) return false;
+    KG_LET(now, inputs.digest(planned));
+    if (now == digests.inputs) return false;
+    digests.inputs = std::move(now);
+    return true;
+}
+
 Result<std::vector<OperationCandidate>, Errors>
-examine_operations(std::vector<Operation> operations, const metadata::Tree& tree) {
+examine_operations(std::vector<Operation> operations, const metadata::Tree& tree,
+                   const OperationInputs::Planned& planned) {
     std::vector<OperationCandidate> candidates;
     Errors errors;
     for (Operation& operation : operations) {
-        auto digests = digest(operation, tree);
-        if (!digests) {
-            Error error = std::move(digests).error();
-            error.fault = Fault::configuration;
-            if (error.where.empty()) error.where = operation.path;
-            errors.push_back(std::move(error));
+        const std::string path = operation.path;
+        auto candidate = examine(std::move(operation), tree, planned);
+        if (candidate) {
+            candidates.push_back(std::move(*candidate));
             continue;
         }
-        const bool applies = kaigara::provision::applies(operation.options.when, tree);
-        candidates.push_back({std::move(operation), applies, std::move(*digests)});
+        Error error = std::move(candidate).error();
+        error.fault = Fault::configuration;
+        if (error.where.empty()) error.where = path;
+        errors.push_back(std::move(error));
     }
     if (!errors.empty()) return errors;
     return candidates;

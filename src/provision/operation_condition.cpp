@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "provision/operation_condition.h"
 
+#include <algorithm>
 #include <cerrno>
 
 #include <fmt/format.h>
@@ -46,27 +47,6 @@ void feed(platform::Sha256& digest, std::string_view part) {
     digest.update(part);
 }
 
-// What there is of an input: a kind, and a text that is equal when the input is.
-struct Shape {
-    std::string_view kind;
-    std::string text;
-};
-
-Result<Shape> shape_of_file(const std::string& path) {
-    auto sum = platform::sha256_of_file(path);
-    if (sum) return Shape{"file", std::move(*sum)};
-    // A directory on the way that is no directory makes a path that leads nowhere, too.
-    if (sum.error().code == ENOENT || sum.error().code == ENOTDIR) return Shape{"no file", ""};
-    Error error = std::move(sum).error();
-    error.fault = Fault::configuration;
-    return std::move(error).while_doing("an input");
-}
-
-Shape shape_of_value(std::string_view path, const metadata::Tree& tree) {
-    const metadata::Value* value = tree.find(path);
-    return value == nullptr ? Shape{"no value", ""} : Shape{"value", to_json(*value)};
-}
-
 }  // namespace
 
 Result<void> check_metadata_path(std::string_view path) {
@@ -103,18 +83,51 @@ bool applies(std::string_view when, const metadata::Tree& tree) {
     return holds(condition, tree.find(condition.path)) != condition.negated;
 }
 
-Result<std::string> digest_inputs(const std::vector<std::string>& inputs,
-                                  const metadata::Tree& tree) {
-    if (inputs.empty()) return std::string();
-    platform::Sha256 digest;
+OperationInputs::OperationInputs(const std::vector<std::string>& inputs,
+                                 const metadata::Tree& tree) {
     for (const std::string& input : inputs) {
-        auto shape = input.starts_with('/') ? shape_of_file(input) : shape_of_value(input, tree);
-        if (!shape) return std::move(shape).error();
-        feed(digest, input);
-        feed(digest, shape->kind);
-        feed(digest, shape->text);
+        const bool is_file = input.starts_with('/');
+        inputs_.push_back({input, is_file ? Shape() : shape_of_value(input, tree), is_file});
+    }
+}
+
+bool OperationInputs::has_files() const noexcept {
+    return std::ranges::any_of(inputs_, &Input::is_file);
+}
+
+Result<std::string> OperationInputs::digest(const Planned& planned) const {
+    if (inputs_.empty()) return std::string();
+    platform::Sha256 digest;
+    for (const Input& input : inputs_) {
+        Shape shape = input.value;
+        if (input.is_file) {
+            KG_LET(of_file, shape_of_file(input.name, planned));
+            shape = std::move(of_file);
+        }
+        feed(digest, input.name);
+        feed(digest, shape.kind);
+        feed(digest, shape.text);
     }
     return digest.hex();
+}
+
+OperationInputs::Shape OperationInputs::shape_of_value(std::string_view path,
+                                                       const metadata::Tree& tree) {
+    const metadata::Value* value = tree.find(path);
+    return value == nullptr ? Shape{"no value", ""} : Shape{"value", to_json(*value)};
+}
+
+Result<OperationInputs::Shape> OperationInputs::shape_of_file(const std::string& path,
+                                                              const Planned& planned) {
+    if (const auto known = planned.find(path); known != planned.end())
+        return Shape{"file", known->second};
+    auto sum = platform::sha256_of_file(path);
+    if (sum) return Shape{"file", std::move(*sum)};
+    // A directory on the way that is no directory makes a path that leads nowhere, too.
+    if (sum.error().code == ENOENT || sum.error().code == ENOTDIR) return Shape{"no file", ""};
+    Error error = std::move(sum).error();
+    error.fault = Fault::configuration;
+    return std::move(error).while_doing("an input");
 }
 
 }  // namespace kaigara::provision

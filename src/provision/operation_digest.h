@@ -22,7 +22,7 @@ namespace kaigara::provision {
 struct OperationDigests {
     std::string content;
     std::string code;
-    std::string inputs;  // see digest_inputs() of operation_condition.h
+    std::string inputs;  // see OperationInputs of operation_condition.h
 
     bool operator==(const OperationDigests&) const = default;
 };

@@ -71,7 +71,9 @@ std::string LastLines::text() const {
     for (std::size_t i = 0; i < count_; ++i) {
         if (i != 0) all += '\n';
         all += "  ";
-        all += text::printable(lines_[(next_ + most - count_ + i) % most], longest);
+        std::string line = lines_[(next_ + most - count_ + i) % most];
+        std::ranges::replace(line, '\t', ' ');  // harmless, and ugly as \x09
+        all += text::printable(line, longest);
     }
     return all;
 }

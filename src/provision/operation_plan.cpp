@@ -25,10 +25,18 @@ std::string listed(const std::vector<std::string>& names) {
     return text;
 }
 
+// As a person types it behind a command.
+std::string name_for_shell(std::string_view name) {
+    constexpr std::string_view plain =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    if (name.find_first_not_of(plain) == std::string_view::npos) return std::string(name);
+    return text::shell_word(name);
+}
+
 // What a person can do about an operation that keeps the others from running.
 Error refusal(const PlannedOperation& planned) {
     const std::string name = text::printable(planned.candidate.operation.name);
-    const std::string word = text::shell_word(planned.candidate.operation.name);
+    const std::string word = name_for_shell(planned.candidate.operation.name);
     const bool edited = planned.decision.action == Action::block_edited;
     return {Fault::configuration, 0,
             fmt::format("operation {} {} ({}), so nothing runs: look at what it has done, then say "
@@ -41,10 +49,12 @@ Error refusal(const PlannedOperation& planned) {
 
 Error barrier_refusal(const std::string& name, const OperationPast& past) {
     return {Fault::configuration, 0,
-            fmt::format("operation {} has been applied to this ledger at {}, and it is a barrier: "
-                        "an image without it, as this one is, must not run on its data. Start the "
-                        "newer image again, or bring back the data and the ledger of before it",
-                        text::printable(name), past.success_time),
+            fmt::format(
+                "operation {} has been applied to this ledger at {}, and it is a barrier: "
+                "an image without it, as this one is, must not run on its data. Start the "
+                "newer image again, or bring back the data and the ledger of before it; who knows "
+                "that this image may run says 'kaigara ledger forget {}'",
+                text::printable(name), past.success_time, name_for_shell(name)),
             ""};
 }
 
@@ -84,10 +94,9 @@ void look_for_late(const LedgerHistory& history, OperationPlan& plan) {
 
 }  // namespace
 
-bool OperationPlan::has_work() const noexcept {
-    return std::ranges::any_of(operations, [](const PlannedOperation& planned) {
-        return planned.decision.action == Action::run;
-    });
+void PlannedOperation::decide() {
+    decision = decide_operation(candidate.operation.options, candidate.digests,
+                                past ? &*past : nullptr, candidate.applies);
 }
 
 bool OperationPlan::needs_lock() const noexcept {
@@ -103,10 +112,10 @@ OperationPlan plan_operations(std::vector<OperationCandidate> candidates,
     for (OperationCandidate& candidate : candidates) {
         if (!only.empty() && candidate.operation.name != only) continue;
         const auto past = history.find(candidate.operation.name);
-        OperationDecision decision =
-            decide_operation(candidate.operation.options, candidate.digests,
-                             past == history.end() ? nullptr : &past->second, candidate.applies);
-        PlannedOperation planned{std::move(candidate), std::move(decision)};
+        PlannedOperation planned;
+        planned.candidate = std::move(candidate);
+        if (past != history.end()) planned.past = past->second;
+        planned.decide();
         if (planned.is_blocked()) plan.blocked.push_back(refusal(planned));
         if (!planned.decision.warning.empty())
             plan.warnings.push_back(fmt::format("operation {} {}",

@@ -6,6 +6,7 @@
 // It is made before anything is written or run, without the lock, and once more when the lock is
 // had: another starter may have done the work meanwhile, or have gone further than this image may.
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,16 +20,17 @@ namespace kaigara::provision {
 struct PlannedOperation {
     OperationCandidate candidate;
     OperationDecision decision;
+    std::optional<OperationPast> past;  // what the ledger says of it
 
+    // Decides anew, when the candidate or what the ledger says has changed.
+    void decide();
     bool is_blocked() const noexcept {
         return decision.action == OperationDecision::Action::block_interrupted ||
                decision.action == OperationDecision::Action::block_edited;
     }
+    bool runs() const noexcept { return decision.action == OperationDecision::Action::run; }
     // It runs, and the ledger is to know.
-    bool is_pending() const noexcept {
-        return decision.action == OperationDecision::Action::run &&
-               candidate.operation.options.is_recorded();
-    }
+    bool is_pending() const noexcept { return runs() && candidate.operation.options.is_recorded(); }
 };
 
 struct OperationPlan {
@@ -36,8 +38,7 @@ struct OperationPlan {
     Errors blocked;                            // why nothing may run; Fault::configuration
     std::vector<std::string> warnings;
 
-    bool has_work() const noexcept;    // one of them runs
-    bool needs_lock() const noexcept;  // and is recorded
+    bool needs_lock() const noexcept;  // one of them runs, and is recorded
 };
 
 // `only` is the name of the one operation that is asked for, empty for all; what the ledger has and

@@ -26,6 +26,7 @@ public:
     Result<void> end(const PlannedOperation& planned, LedgerEvent event,
                      const std::string& details);
     bool is_open() const noexcept { return is_open_; }
+    bool has_ledger() const noexcept { return ledger_.has_value(); }
 
     // No operation that is to be recorded comes any more: others may have the ledger.
     void release() noexcept { ledger_.reset(); }

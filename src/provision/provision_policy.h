@@ -24,8 +24,9 @@
 //
 // starting   The next operation is to be started. For want of a process or memory, or while its
 //            file is being written, it is tried again until a deadline.
-// waiting    What the operation waits for (its option `wait`) does not answer yet. The deadline
-//            tells so, and starts anew.
+// waiting    The ledger is not had yet, or what the operation waits for (its option `wait`) does
+// not
+//            answer. The deadline tells so, and starts anew.
 // running    It runs. The deadline tells that it still does, and starts anew.
 // expiring   Its timeout is over: the session got TERM and has until the deadline.
 // clearing   It has ended and left others in its session; they got TERM and have until the
@@ -62,8 +63,8 @@ enum class Event : std::uint8_t {
     spawned,
     spawn_deferred,     // worth another try
     none_left_to_run,   // there is no further operation
-    must_wait,          // the next one waits for something
-    answered,           // which is there now
+    must_wait,          // the next one needs the ledger, or waits for something
+    answered,           // all of which is there now
     ended,              // the operation ended, and nobody of its session is left
     ended_with_others,  // the operation ended, others of its session are left
     timed_out,          // it runs for longer than it may
@@ -81,7 +82,7 @@ namespace action {
 inline constexpr Actions none = 0;
 inline constexpr Actions spawn = 1U << 0U;            // try to start the operation
 inline constexpr Actions next = 1U << 1U;             // go on to the one after it
-inline constexpr Actions begin_wait = 1U << 2U;       // ask what it waits for
+inline constexpr Actions begin_wait = 1U << 2U;       // ask for the next of what it waits for
 inline constexpr Actions arm_spawn = 1U << 3U;        // deadline of another try to start it
 inline constexpr Actions arm_retry = 1U << 4U;        // deadline after its retry-delay
 inline constexpr Actions arm_progress = 1U << 5U;     // deadline after the progress interval

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <span>
 
 #include <fmt/format.h>
 
@@ -97,7 +96,7 @@ void Provisioner::send_stop() {
 void Provisioner::tell_progress() {
     if (waiter_)
         log::info("operation {} still waits for {}", name(), waiter_->missing());
-    else
+    else if (!ledger_wait_)  // which tells it itself
         log::info("operation {} is still running after {}", name(), rounded(elapsed()));
 }
 
@@ -106,21 +105,6 @@ void Provisioner::next() {
     attempt_ = 1;
     respawned_for_ = Milliseconds(0);
     begin();
-}
-
-void Provisioner::begin() {
-    const auto rest = std::span(plan_.operations).subspan(index_);
-    if (std::ranges::none_of(rest, &PlannedOperation::is_pending)) plan_.recorder.release();
-    while (index_ < plan_.operations.size() &&
-           planned().decision.action != OperationDecision::Action::run)
-        ++index_;
-    if (index_ == plan_.operations.size()) {
-        handle(Event::none_left_to_run);
-    } else if (!options().wait.empty()) {
-        handle(Event::must_wait);
-    } else {
-        spawn();
-    }
 }
 
 void Provisioner::on_signal(const platform::Signal& signal) {
@@ -244,6 +228,7 @@ void Provisioner::on_time() {
 void Provisioner::finish(ProvisionEnd::Kind kind) {
     timer_.stop();
     waiter_.reset();
+    ledger_wait_.reset();
     end_.kind = kind;
     if (kind == ProvisionEnd::Kind::stopped && plan_.recorder.is_open()) {
         const auto recorded = plan_.recorder.end(

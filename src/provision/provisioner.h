@@ -31,6 +31,7 @@
 #include "platform/spawn.h"
 #include "platform/users.h"
 #include "platform/waiter.h"
+#include "provision/ledger_wait.h"
 #include "provision/operation_environment.h"
 #include "provision/operation_outcome.h"
 #include "provision/operation_output.h"
@@ -43,8 +44,10 @@ namespace kaigara::provision {
 struct ProvisionPlan {
     std::vector<PlannedOperation> operations;  // none is blocked
     OperationRecorder recorder;                // with the ledger where one of them is pending
-    std::vector<std::string> environment;      // NAME=value, as kaigara got it
-    int snapshot = -1;                         // the sealed memory of the metadata, -1 for none
+    std::string ledger;                        // to be locked for one that becomes pending later
+    Milliseconds lock_timeout{0};
+    std::vector<std::string> environment;  // NAME=value, as kaigara got it
+    int snapshot = -1;                     // the sealed memory of the metadata, -1 for none
     OutputMode output = OutputMode::prefix;
     OperationOutput::Targets targets;  // of the output, but for raw
     Milliseconds progress_interval{30'000};
@@ -88,7 +91,12 @@ private:
     // One operation.
     void next();
     void begin();
+    bool turns_out_to_run();
+    bool needs_ledger() const;
     void begin_wait();
+    void on_ledger(Result<LedgerLock> lock);
+    Result<void> take_ledger(Result<LedgerLock> lock);
+    void wait_for_targets();
     void on_waited(Result<void> answered);
     void spawn();
     Result<void> prepare();
@@ -127,6 +135,7 @@ private:
     std::size_t index_ = 0;  // of the operation that runs, or runs next
     unsigned attempt_ = 1;
     OperationOutcome outcome_;  // of the attempt that is over
+    std::unique_ptr<LedgerWait> ledger_wait_;
     std::unique_ptr<platform::Waiter> waiter_;
     std::optional<platform::User> user_;  // of the operation
 

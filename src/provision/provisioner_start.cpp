@@ -4,6 +4,7 @@
 // makes its process. What happens after that stands in provisioner.cpp.
 
 #include <algorithm>
+#include <span>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -21,7 +22,71 @@ constexpr Milliseconds longest_respawn_delay{1'000};
 constexpr Milliseconds respawn_limit{10'000};
 }  // namespace
 
+void Provisioner::begin() {
+    const auto rest = std::span(plan_.operations).subspan(index_);
+    if (std::ranges::none_of(rest, &PlannedOperation::is_pending)) plan_.recorder.release();
+    while (index_ < plan_.operations.size() && !turns_out_to_run()) ++index_;
+    if (index_ == plan_.operations.size())
+        handle(Event::none_left_to_run);
+    else if (needs_ledger() || !options().wait.empty())
+        handle(Event::must_wait);
+    else
+        spawn();
+}
+
+// An input that is a file may have been written by an operation before this one.
+bool Provisioner::turns_out_to_run() {
+    PlannedOperation& now = plan_.operations[index_];
+    const auto changed = now.candidate.refresh();
+    if (changed && *changed) now.decide();
+    // An input that cannot be read any more is an error of this operation: prepare() finds it.
+    if (!changed) return true;
+    return now.runs();
+}
+
+bool Provisioner::needs_ledger() const {
+    return planned().is_pending() && !plan_.recorder.has_ledger();
+}
+
 void Provisioner::begin_wait() {
+    if (!needs_ledger()) {
+        wait_for_targets();
+        return;
+    }
+    ledger_wait_ = std::make_unique<LedgerWait>(
+        loop_, plan_.ledger, plan_.lock_timeout,
+        [this](Result<LedgerLock> lock) { on_ledger(std::move(lock)); });
+    ledger_wait_->start();
+}
+
+void Provisioner::on_ledger(Result<LedgerLock> lock) {
+    const auto over = std::move(ledger_wait_);  // until we return: it may be our caller
+    timer_.stop();
+    if (auto taken = take_ledger(std::move(lock)); !taken) {
+        end_.error = std::move(taken).error();
+        handle(Event::failed);
+        return;
+    }
+    if (!planned().runs())
+        handle(Event::passed);
+    else
+        handle(options().wait.empty() ? Event::answered : Event::must_wait);
+}
+
+// Decides by what the ledger says now: another kaigara may have done it meanwhile.
+Result<void> Provisioner::take_ledger(Result<LedgerLock> lock) {
+    if (!lock) return std::move(lock).error();
+    KG_LET(held, HeldLedger::open(std::move(*lock), plan_.ledger));
+    PlannedOperation& now = plan_.operations[index_];
+    const auto past = held.file.history().find(operation().name);
+    now.past.reset();
+    if (past != held.file.history().end()) now.past = past->second;
+    now.decide();
+    if (now.is_pending()) plan_.recorder = OperationRecorder(std::move(held));
+    return {};
+}
+
+void Provisioner::wait_for_targets() {
     std::vector<platform::WaitTarget> targets;
     for (const std::string& text : options().wait) {
         auto target = platform::parse_wait_target(text);
@@ -83,6 +148,8 @@ void Provisioner::spawn() {
 // The user is looked up only now: an operation before this one may have made it.
 Result<void> Provisioner::prepare() {
     user_.reset();
+    if (auto read = plan_.operations[index_].candidate.refresh(); !read)
+        return std::move(read).error();
     if (options().user.empty()) return {};
     KG_LET(user, platform::find_user(options().user));
     user_ = std::move(user);

@@ -39,7 +39,8 @@ secret postgresql_password "$first_password"
 start KAIGARA_META_postgresql__settings__max_connections=23
 await "$ready"
 is "initdb has run" "$(logged "[20-initdb] made $data")" yes
-is "as if for the first time" "$(ls /var/lib/postgresql)" data
+is "as if for the first time" "$(ls /var/lib/postgresql)" "data
+kaigara"
 is "the role connects over TCP with the password of the secret" \
     "$(client "$first_password" -c 'SELECT current_user')" app
 is "and with no other" \
@@ -53,7 +54,7 @@ is "pg_hba.conf lets the role in with SCRAM, and nobody else from outside" \
 local|{postgres}|peer"
 is "the database belongs to the role" \
     "$(superuser "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'app'")" app
-is "a setting of metadata.yml is in force" "$(client "$first_password" -c 'SHOW shared_buffers')" 64MB
+is "a setting of the image's metadata is in force" "$(client "$first_password" -c 'SHOW shared_buffers')" 64MB
 is "so is one of the environment" "$(client "$first_password" -c 'SHOW max_connections')" 23
 is "one postgres is left of all that were started, as its own user" "$(application user)" postgres
 is "nothing of the secret or of kaigara is in its environment" "$(environment | grep -c -e half -e KAIGARA)" 0

@@ -43,7 +43,7 @@ std::string complaint(std::string_view when) {
 }
 
 std::string digest(const std::vector<std::string>& inputs, const Tree& from = tree()) {
-    auto sum = digest_inputs(inputs, from);
+    auto sum = OperationInputs(inputs, from).digest();
     REQUIRE(sum.has_value());
     CHECK(sum->size() == (inputs.empty() ? 0 : 64));
     return *sum;
@@ -148,7 +148,7 @@ TEST_CASE("a file is an input by its bytes, and its absence is a state of its ow
     const ScratchDir files;
     const std::string path = files / "a";
     const std::string absent = digest({path});
-    CHECK(digest_inputs({files / "no/such"}, tree()).has_value());
+    CHECK(OperationInputs({files / "no/such"}, tree()).digest().has_value());
     files.write("a", "");
     const std::string empty = digest({path});
     files.write("a", "x");
@@ -158,7 +158,7 @@ TEST_CASE("a file is an input by its bytes, and its absence is a state of its ow
     files.write("a", "x", 0600);
     CHECK(digest({path}) == one);
     // A file where a directory was expected is on the way to nothing.
-    CHECK(digest_inputs({path + "/b"}, tree()).has_value());
+    CHECK(OperationInputs({path + "/b"}, tree()).digest().has_value());
     REQUIRE(::unlink(path.c_str()) == 0);
     CHECK(digest({path}) == absent);
 }
@@ -167,7 +167,7 @@ TEST_CASE("an input that is no regular file is an error with its path") {
     const ScratchDir files;
     REQUIRE(::mkfifo((files / "fifo").c_str(), 0600) == 0);
     for (const std::string& path : {files.make_dir("dir"), files / "fifo"}) {
-        const auto sum = digest_inputs({path}, tree());
+        const auto sum = OperationInputs({path}, tree()).digest();
         REQUIRE_FALSE(sum.has_value());
         CHECK(sum.error().fault == Fault::configuration);
         CHECK(sum.error().where == path);

@@ -46,7 +46,8 @@ private:
 // The child says that both are ready: a shell's child that has not executed its program yet still
 // has the shell's traps, and swallows a TERM.
 std::string waits_with(std::string_view traps) {
-    return fmt::format("{}\nwhile :; do sh -c 'echo $PPID > pid; exec sleep 600' & wait; done", traps);
+    return fmt::format("{}\nwhile :; do sh -c 'echo $PPID > pid; exec sleep 600' & wait; done",
+                       traps);
 }
 
 void start_and_wait_for_pid(Scene& scene, ProvisionPlan plan) {
@@ -105,9 +106,9 @@ TEST_CASE("what a failed operation left is ended, too") {
 
 TEST_CASE("the last words of what was ended are passed on") {
     Scene scene;
-    scene.script("10-a",
-                 "(trap 'echo bye; exit' TERM; : > ready; while :; do sleep 600 & wait; done) &\n"
-                 "while ! [ -e ready ]; do sleep 0.01; done");
+    scene.script("10-a", "(trap 'echo bye; exit' TERM\n"
+                         "while :; do sh -c ': > ready; exec sleep 600' & wait; done) &\n"
+                         "while ! [ -e ready ]; do sleep 0.01; done");
     ProvisionPlan plan = scene.plan();
     test::set_kill_after(plan, never);
     CHECK(scene.run(std::move(plan)).kind == Kind::done);

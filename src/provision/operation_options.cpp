@@ -111,6 +111,13 @@ Result<void> assign_duration(OperationOptions& options, std::string_view text) {
     return {};
 }
 
+// As with 'kaigara wait': without any time nothing can answer.
+Result<void> assign_wait_timeout(OperationOptions& options, std::string_view text) {
+    KG_TRY(assign_duration<&OperationOptions::wait_timeout>(options, text));
+    if (options.wait_timeout.count() == 0) return refuse("targets need some time, such as 60s");
+    return {};
+}
+
 Result<void> assign_retries(OperationOptions& options, std::string_view text) {
     const auto number = text::parse_number(text, most_retries);
     if (!number)
@@ -179,7 +186,7 @@ constexpr std::array<OperationOption, 14> table{{
     {"inputs", "metadata paths and files whose change makes an on-change operation run again", true, assign_inputs},
     {"when", "runs only when this holds: a.path, !a.path or a.path=text", false, assign_when},
     {"wait", "targets that have to answer before it starts, as of 'kaigara wait'", true, assign_wait},
-    {"wait-timeout", "how long they are waited for (default 60s)", false, assign_duration<&OperationOptions::wait_timeout>},
+    {"wait-timeout", "how long they are waited for (default 60s)", false, assign_wait_timeout},
     {"timeout", "how long one attempt may take (default: any time)", false, assign_duration<&OperationOptions::timeout>},
     {"kill-after", "from TERM to KILL when it is ended (default 5s)", false, assign_duration<&OperationOptions::kill_after>},
     {"retries", "further attempts after one that failed (default 0)", false, assign_retries},

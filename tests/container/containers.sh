@@ -258,6 +258,34 @@ is "a read-only root with a volume for the files is enough" \
 is "a read-only root without one is told before anything runs" \
     "$(status run --read-only -v "$work/files:/opt/provision:ro" start echo started)" 73
 
+# ---- operations that are recorded
+
+mkdir -p "$work/once/operations" "$work/volume"
+cat >"$work/once/operations/10-schema" <<'SCRIPT'
+#!/bin/sh
+# kaigara: run=once
+echo "schema made"
+SCRIPT
+chmod 755 "$work/once/operations/10-schema"
+printf 'a: b\n' >"$work/once/metadata.yml"
+# recorded COMMAND [ARG]...: with the ledger on a volume that outlives the container.
+recorded() {
+    status run --read-only -v "$work/once:/opt/provision:ro" -v "$work/volume:/var/lib/kaigara" "$@"
+}
+is "a once operation runs in the first container of a volume" \
+    "$(recorded start echo started && grep -c 'schema made' "$work/output")" "0
+1"
+is "and not in the next, under a read-only root" \
+    "$(recorded start echo started && grep -c 'schema made' "$work/output")" "0
+0"
+is "its ledger is read in a container of its own" \
+    "$(recorded --entrypoint /kaigara start ledger list && grep -c '^10-schema  *done ' "$work/output")" "0
+1"
+is "without a place for the ledger it does not run" \
+    "$(status run --read-only -v "$work/once:/opt/provision:ro" start echo started &&
+        grep -c 'schema made\|started$' "$work/output")" "74
+0"
+
 # ---- the scaffold
 
 is "kaigara init makes an image" "$("$binary" init "$work/scaffold" >/dev/null && echo yes)" yes

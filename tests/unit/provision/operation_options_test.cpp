@@ -181,4 +181,10 @@ TEST_CASE("options that mean nothing together are refused, all in one message") 
         CHECK(contains(message, part));
 }
 
+TEST_CASE("targets cannot be waited for without any time") {
+    OperationOptions options;
+    CHECK_FALSE(find_option("wait-timeout")->assign(options, "0"));
+    CHECK(find_option("wait-timeout")->assign(options, "1ms"));
+}
+
 }  // TEST_SUITE("provision")

@@ -7,7 +7,7 @@ set -eu
 . "$(dirname "$0")/../packaging/apt.sh"
 
 set -- doctest-dev python3                                             # every suite
-set -- "$@" util-linux procps iproute2 strace                          # contract: namespaces, what is seen of a process
+set -- "$@" util-linux procps iproute2 strace                          # contract, crash: namespaces, what is seen of processes
 set -- "$@" tini dumb-init catatonit valgrind                          # contract and bench: the peers
 set -- "$@" busybox-static podman runc uidmap ca-certificates          # container
 set -- "$@" nginx-light redis-server postgresql curl                   # examples

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -47,14 +48,21 @@ public:
         auto history = provision::read_ledger(path_);
         if (!history) return report(history.error());
         const bool knows_image = load_image_or_warn();
-        const auto rows = ledger_rows(*history, image_);
+        auto rows = ledger_rows(*history, image_);
+        // What has no end yet is running, where somebody has the ledger's lock.
+        if (is_in_use()) {
+            for (LedgerRow& row : rows) {
+                if (row.state == "interrupted") row.state = "running";
+            }
+        }
         return print(settings_.as_json ? list_as_json(rows) : list_as_text(rows, knows_image));
     }
 
     int history() {
         const auto text = provision::read_ledger_text(path_);
         if (!text) return report(text.error());
-        const auto ledger = provision::parse_ledger(*text, path_);
+        if (!*text) return print(no_ledger_yet());
+        const auto ledger = provision::parse_ledger(**text, path_);
         if (!ledger) return report(ledger.error());
         const auto past = provision::read_history(*ledger);
         if (!name_.empty() && !past.contains(name_)) return report(unknown_name(past));
@@ -65,8 +73,8 @@ public:
     int verify() {
         const auto text = provision::read_ledger_text(path_);
         if (!text) return report(text.error());
-        if (text->empty()) return print(fmt::format("{}: there is no ledger yet\n", path_));
-        const auto ledger = provision::parse_ledger(*text, path_);
+        if (!*text) return print(no_ledger_yet());
+        const auto ledger = provision::parse_ledger(**text, path_);
         if (!ledger) return report(ledger.error());
         if (ledger->is_torn)
             log::warn("{}: its last line is torn; the next start that writes to it sets it aside",
@@ -76,6 +84,7 @@ public:
     }
 
     int forget() {
+        if (const auto missing = check_presence()) return report(*missing);
         return with_file([this](LedgerFile& file) {
             const auto past = file.history().find(name_);
             if (past == file.history().end()) return report(unknown_name(file.history()));
@@ -88,6 +97,7 @@ public:
     }
 
     int accept() {
+        if (const auto missing = check_presence()) return report(*missing);
         return with_file([this](LedgerFile& file) { return accept_in(file); });
     }
 
@@ -96,14 +106,16 @@ public:
     }
 
     int salvage() {
+        if (const auto missing = check_presence()) return report(*missing);
         auto lock = take_lock();
         if (!lock) return *failed_;
         const auto text = provision::read_ledger_text(path_);
         if (!text) return report(text.error());
-        const auto ledger = provision::parse_ledger(*text, path_);
+        const std::string content = text->value_or("");
+        const auto ledger = provision::parse_ledger(content, path_);
         if (ledger) return print(fmt::format("{}: no damage, nothing is changed\n", path_));
         if (ledger.error().fault == Fault::configuration) return report(ledger.error());
-        return replace(std::move(*lock), provision::salvage_ledger(*text), ledger.error());
+        return replace(std::move(*lock), provision::salvage_ledger(content));
     }
 
 private:
@@ -147,13 +159,17 @@ private:
         if (const auto failed = load_image()) return *failed;
         const KnownOperation* known = find_known();
         if (known == nullptr) return report(unknown_operation());
-        const auto past = file.history().find(name_);
-        const bool is_open = past != file.history().end() && past->second.is_interrupted();
-        const bool is_edited = past != file.history().end() && past->second.has_succeeded &&
-                               past->second.success.code != known->digests.code;
-        if (!is_open && !is_edited)
+        if (!known->operation.options.is_recorded()) return report(not_recorded());
+        provision::PlannedOperation planned;
+        if (const auto failed = decide(file, *known, planned)) return *failed;
+        const bool is_waiting = planned.past && planned.past->is_interrupted();
+        const bool differs =
+            planned.past && planned.past->has_succeeded && planned.past->ended_in_success() &&
+            (planned.runs() || planned.is_blocked() || !planned.decision.warning.empty());
+        if (!is_waiting && !differs)
             return report(refusal("is neither interrupted nor edited, so there is nothing to "
-                                  "accept; 'kaigara ledger list' shows where it stands"));
+                                  "accept; 'kaigara ledger list' shows where it stands, and "
+                                  "'baseline' takes one as done that has not succeeded"));
         return record(file, LedgerEvent::accepted, *known);
     }
 
@@ -162,46 +178,60 @@ private:
         if (!name_.empty()) {
             const KnownOperation* known = find_known();
             if (known == nullptr) return report(unknown_operation());
-            if (!known->operation.options.is_recorded())
-                return report(refusal("runs at each start (run=always), so nothing is recorded "
-                                      "of it"));
-            if (is_done(file, *known))
-                return print(fmt::format("{} is done already\n", text::printable(name_)));
-            return record(file, LedgerEvent::baselined, *known);
+            if (!known->operation.options.is_recorded()) return report(not_recorded());
+            return baseline_one(file, *known);
         }
         for (const KnownOperation& known : image_) {
-            if (!known.operation.options.is_recorded() || is_done(file, known)) continue;
-            if (const int failed = record(file, LedgerEvent::baselined, known); failed != exit_ok)
-                return failed;
+            if (!known.operation.options.is_recorded()) continue;
+            if (const int failed = baseline_one(file, known); failed != exit_ok) return failed;
         }
         return exit_ok;
     }
 
-    static bool is_done(const LedgerFile& file, const KnownOperation& known) {
-        const auto past = file.history().find(known.operation.name);
-        return past != file.history().end() && past->second.has_succeeded;
+    int baseline_one(LedgerFile& file, const KnownOperation& known) {
+        provision::PlannedOperation planned;
+        if (const auto failed = decide(file, known, planned)) return *failed;
+        if (!planned.runs() && !planned.is_blocked())
+            return print(
+                fmt::format("{} is done already\n", text::printable(known.operation.name)));
+        return record(file, LedgerEvent::baselined, known);
+    }
+
+    // What a start would do with it now, its condition aside; the exit status where that fails.
+    std::optional<int> decide(const LedgerFile& file, const KnownOperation& known,
+                              provision::PlannedOperation& planned) {
+        planned.candidate.operation = known.operation;
+        planned.candidate.digests = known.digests;
+        if (const auto failed = digest_inputs(known, planned.candidate.digests)) return failed;
+        planned.decide(file.history());
+        return std::nullopt;
     }
 
     // Writes that an operation is done as it is now, inputs included.
     int record(LedgerFile& file, LedgerEvent event, const KnownOperation& known) {
         provision::OperationDigests digests = known.digests;
+        if (const auto failed = digest_inputs(known, digests)) return *failed;
         const auto& options = known.operation.options;
-        if (!options.inputs.empty()) {
-            if (!tree_) {
-                auto tree = resolve_or_inherit(settings_, environment_);
-                if (!tree) return report(tree.error());
-                tree_ = std::move(*tree);
-            }
-            auto inputs = provision::OperationInputs(options.inputs, *tree_).digest();
-            if (!inputs) return report(inputs.error());
-            digests.inputs = std::move(*inputs);
-        }
         return append(file, event, known.operation.name,
                       provision::describe_operation(digests, options.barrier));
     }
 
-    int replace(provision::LedgerLock lock, const provision::SalvagedText& salvaged,
-                const Error& damage) {
+    std::optional<int> digest_inputs(const KnownOperation& known,
+                                     provision::OperationDigests& digests) {
+        const auto& inputs = known.operation.options.inputs;
+        if (inputs.empty()) return std::nullopt;
+        if (!tree_) {
+            auto tree = resolve_or_inherit(settings_, environment_);
+            if (!tree) return report(tree.error());
+            tree_ = std::move(*tree);
+        }
+        auto digest = provision::OperationInputs(inputs, *tree_).digest();
+        if (!digest) return report(digest.error());
+        digests.inputs = std::move(*digest);
+        return std::nullopt;
+    }
+
+    int replace(provision::LedgerLock lock, const provision::SalvagedText& salvaged) {
         if (salvaged.is_newer)
             return report(Error{Fault::configuration, 0,
                                 "holds what a newer kaigara wrote: salvage it with that one",
@@ -220,12 +250,14 @@ private:
              fmt::format("kept={} lost={} copy={}", salvaged.kept, salvaged.lost,
                          provision::encode_name(copy->substr(copy->rfind('/') + 1)))});
         if (!written) return report(written.error());
-        log::warn("{}", damage.text());
+        const std::string doubled =
+            salvaged.doubled == 0 ? ""
+                                  : fmt::format(", {} that stood there twice", salvaged.doubled);
         return print(fmt::format(
-            "{}: {} kept, {} lost; the damaged file is {}\n"
+            "{}: {} kept, {} lost{}; the damaged file is {}\n"
             "What was lost is not known: look at 'kaigara ledger list' before the next start, and "
             "say 'kaigara ledger baseline NAME' for each operation that is done.\n",
-            path_, text::counted(salvaged.kept, "line"), salvaged.lost, *copy));
+            path_, text::counted(salvaged.kept, "line"), salvaged.lost, doubled, *copy));
     }
 
     // The operations of the image with their digests; the exit status where that fails.
@@ -264,6 +296,24 @@ private:
     Error refusal(std::string_view why) const {
         return {Fault::configuration, 0,
                 fmt::format("operation {} {}", text::printable(name_), why), ""};
+    }
+
+    Error not_recorded() const {
+        return refusal("runs at each start (run=always), so nothing is recorded of it");
+    }
+
+    bool is_in_use() const {
+        auto lock = provision::LedgerLock::open_existing(path_);
+        const auto had = lock ? lock->try_lock() : Result<bool>(true);
+        return had && !*had;
+    }
+
+    std::string no_ledger_yet() const { return fmt::format("{}: there is no ledger yet\n", path_); }
+
+    // What is changed has to be there: a misspelt path shall make nothing.
+    std::optional<Error> check_presence() const {
+        if (platform::exists(path_)) return std::nullopt;
+        return Error{Fault::configuration, ENOENT, "there is no ledger", path_};
     }
 
     Error unknown_operation() const {

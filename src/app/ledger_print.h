@@ -20,7 +20,7 @@ struct KnownOperation {
 
 struct LedgerRow {
     std::string name;
-    std::string state;  // done, edited, changed, pending, interrupted, failed, ...
+    std::string state;  // done, edited, changed, pending, interrupted, failed, running, ...
     std::string since;  // empty for one that has not run
     std::string run;    // always, once, on-change; empty for one that the image lacks
     unsigned starts = 0;

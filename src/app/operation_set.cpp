@@ -61,7 +61,21 @@ Result<provision::OperationPlan>
 plan_by_ledger(const Settings& settings, std::vector<provision::OperationCandidate> candidates) {
     KG_TRY(check_only(settings, candidates));
     KG_LET(history, provision::read_ledger(settings.ledger.path));
-    return provision::plan_operations(std::move(candidates), history, settings.only);
+    auto plan = provision::plan_operations(candidates, history, settings.only);
+    const bool may_be_running =
+        std::ranges::any_of(plan.operations, [](const provision::PlannedOperation& planned) {
+            return planned.past && planned.past->is_interrupted();
+        });
+    if (!may_be_running) return plan;
+    // An operation without an end is interrupted, or another kaigara runs it at this moment. That
+    // one has the lock then; where nobody has, nothing can change while we look once more.
+    auto lock = provision::LedgerLock::open_existing(settings.ledger.path);
+    const auto had = lock ? lock->try_lock() : Result<bool>(true);
+    if (lock && had && !*had)
+        return provision::plan_operations(std::move(candidates), history, settings.only,
+                                          provision::LedgerUse::by_another);
+    KG_LET(again, provision::read_ledger(settings.ledger.path));
+    return provision::plan_operations(std::move(candidates), again, settings.only);
 }
 
 void tell(const provision::OperationPlan& plan) {
@@ -72,7 +86,8 @@ void tell(const provision::OperationPlan& plan) {
         tell(planned);
     }
     if (skipped != 0)
-        log::info("{} of {} operations {} nothing to do", skipped, plan.operations.size(),
+        log::info("{} of {} {} nothing to do", skipped,
+                  text::counted(plan.operations.size(), "operation"),
                   skipped == 1 ? "has" : "have");
 }
 

@@ -163,7 +163,7 @@ private:
                                    });
         wait.start();
         await(lock);
-        if (!lock) return exit_code_of_signal(stop_signal_);
+        if (stop_signal_ != 0) return exit_code_of_signal(stop_signal_);
         if (!*lock) return report(lock->error());
         auto held = provision::HeldLedger::open(std::move(**lock), settings_.ledger.path);
         if (!held) return report(held.error());

@@ -135,8 +135,8 @@ Result<void> make_directories(const std::string& path) {
             const std::string above = part.substr(0, part.rfind('/') + 1);
             const Fd fd(::open(above.empty() ? "." : above.c_str(), O_RDONLY | O_CLOEXEC));
             if (fd.is_open()) ::fsync(fd.get());  // some file systems cannot; then it is their own
-        } else if (errno != EEXIST && !exists(part)) {
-            return system_error(Fault::input_output, errno, "the directory cannot be made", part);
+        } else if (const int code = errno; code != EEXIST && !exists(part)) {
+            return system_error(Fault::input_output, code, "the directory cannot be made", part);
         }
         if (end == std::string::npos) return {};
     }

@@ -6,7 +6,6 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -16,6 +15,7 @@
 
 #include "base/log.h"
 #include "platform/terminal.h"
+#include "platform/wall_clock.h"
 
 namespace kaigara::platform {
 
@@ -95,12 +95,6 @@ void RoomWatch::on_ready() {
 }
 
 namespace {
-
-std::int64_t wall_clock() noexcept {
-    timespec now = {};
-    ::clock_gettime(CLOCK_REALTIME, &now);
-    return std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
-}
 
 void write_log_line(std::string_view line) noexcept {
     static Output output(2);

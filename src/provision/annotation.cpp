@@ -35,6 +35,21 @@ std::optional<std::string_view> options_of(std::string_view line) noexcept {
     return rest.substr(word.size());
 }
 
+// Whether a comment was meant for us, and is written so that it is none: `# kaigara run=once`,
+// `# Kaigara: run=once`, `/* kaigara: run=once */`.
+bool is_near_miss(std::string_view line) {
+    if (options_of(line)) return false;
+    const std::string lower = text::lower(without_blanks(line));
+    if (lower.empty() || std::string_view("#;/-<").find(lower.front()) == std::string_view::npos)
+        return false;
+    const std::size_t name = lower.find("kaigara");
+    if (name == std::string::npos || lower.find_first_not_of("#;/-<!* \t") != name) return false;
+    std::string_view rest = std::string_view(lower).substr(name + word.size() - 1);
+    rest = rest.substr(std::min(rest.find_first_not_of(": \t"), rest.size()));
+    const std::string_view first = rest.substr(0, rest.find('='));
+    return first.size() != rest.size() && find_option(first) != nullptr;
+}
+
 // A program, or a text in an encoding that none of the interpreters reads.
 bool has_lines(std::string_view text) noexcept {
     return !text.starts_with("\x7F"
@@ -82,6 +97,14 @@ public:
         for (rest_ = without_blanks(rest_); !rest_.empty(); rest_ = without_blanks(rest_)) {
             if (!read_option()) return;
         }
+    }
+
+    // A line that nobody would read, and that was meant to be read.
+    void refuse(const Line& line) {
+        line_ = &line;
+        fail_at(without_blanks(line.text),
+                "this is no annotation as it is written: write '# kaigara: run=once', in small "
+                "letters, with a colon and a blank behind it");
     }
 
     void fail(std::string message) { fail_at(rest_, std::move(message)); }
@@ -192,6 +215,7 @@ Errors read_annotations(std::string_view text, const std::string& path, Operatio
     Lines lines(text);
     for (auto line = lines.next(); line && line->number <= annotation_lines; line = lines.next()) {
         const auto found = options_of(line->text);
+        if (!found && is_near_miss(line->text)) reader.refuse(*line);
         if (!found) continue;
         reader.read(*line, *found);
         // Half an option could be another one.

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,6 +13,7 @@
 
 #include "base/log.h"
 #include "platform/files.h"
+#include "platform/wall_clock.h"
 
 namespace kaigara::provision {
 
@@ -21,15 +21,20 @@ namespace {
 
 constexpr mode_t ledger_mode = 0600;
 
+constexpr std::string_view begin_anew =
+    "move it away, and say 'kaigara ledger baseline' for what is done";
+
 Error cannot(std::string_view what, const std::string& path, int code = errno) {
     return system_error(Fault::input_output, code, fmt::format("the ledger {}", what), path);
 }
 
-std::string now() {
-    timespec time = {};
-    ::clock_gettime(CLOCK_REALTIME, &time);
-    return log::format_time(std::int64_t{time.tv_sec} * 1000 + time.tv_nsec / 1'000'000);
+Error cannot_write(const std::string& path, int code) {
+    const bool is_full = code == ENOSPC || code == EDQUOT || code == EFBIG;
+    return cannot(is_full ? "cannot be written: make room on its file system" : "cannot be written",
+                  path, code);
 }
+
+std::string now() { return log::format_time(platform::wall_clock()); }
 
 // For a file's name: 20260102T030405.678Z
 std::string compact_now() {
@@ -65,13 +70,11 @@ Result<std::string> read_open(int fd, const std::string& path) {
 Result<platform::Fd> write_new(const std::string& path, std::string_view text) {
     KG_LET(fd, open_regular(path, O_WRONLY | O_APPEND | O_CREAT | O_EXCL));
     auto written = platform::write_all(fd.get(), text);
-    if (written && ::fdatasync(fd.get()) != 0) written = cannot("cannot be written", path);
-    if (!written) {
-        Error error = std::move(written).error();
-        ::unlink(path.c_str());
-        return Error{Fault::input_output, error.code, "the ledger " + error.message, path};
-    }
-    return fd;
+    int code = written ? 0 : written.error().code;
+    if (written && ::fdatasync(fd.get()) != 0) code = errno;
+    if (code == 0) return fd;
+    ::unlink(path.c_str());
+    return cannot_write(path, code);
 }
 
 // The names in the directory of `path` are on disk.
@@ -87,16 +90,19 @@ Result<void> sync_directory(const std::string& path) {
 
 }  // namespace
 
-Result<std::string> read_ledger_text(const std::string& path) {
+Result<std::optional<std::string>> read_ledger_text(const std::string& path) {
     auto fd = open_regular(path, O_RDONLY);
-    if (!fd && (fd.error().code == ENOENT || fd.error().code == ENOTDIR)) return std::string();
+    if (!fd && (fd.error().code == ENOENT || fd.error().code == ENOTDIR))
+        return std::optional<std::string>();
     if (!fd) return std::move(fd).error();
-    return read_open(fd->get(), path);
+    KG_LET(text, read_open(fd->get(), path));
+    return std::optional(std::move(text));
 }
 
 Result<LedgerHistory> read_ledger(const std::string& path) {
     KG_LET(text, read_ledger_text(path));
-    KG_LET(ledger, parse_ledger(text, path));
+    if (!text) return LedgerHistory();
+    KG_LET(ledger, parse_ledger(*text, path));
     return read_history(ledger);
 }
 
@@ -114,8 +120,9 @@ Result<LedgerFile> LedgerFile::open(const std::string& path) {
     file.history_ = read_history(ledger);
     if (ledger.is_torn)
         KG_TRY(file.set_torn_line_aside(std::string_view(text).substr(ledger.size)));
-    // An empty file was made by somebody else, or lost its first line: ours is made in its place.
-    if (ledger.lines.empty()) file.fd_.reset();
+    if (file.size_ > largest_ledger / 2)
+        log::warn("{}: has {} bytes, and more than {} are not read: {}", path, file.size_,
+                  largest_ledger, begin_anew);
     return file;
 }
 
@@ -131,7 +138,10 @@ Result<void> LedgerFile::set_torn_line_aside(std::string_view torn) {
 }
 
 Result<void> LedgerFile::append(const LedgerRecord& record) {
-    if (!fd_.is_open()) KG_TRY(create());
+    if (!fd_.is_open())
+        KG_TRY(create());
+    else
+        KG_TRY(check_in_place());
     return write_line(record);
 }
 
@@ -157,19 +167,34 @@ Result<void> LedgerFile::create() {
     return {};
 }
 
+// What somebody else has done to it while we had its lock is not mended by another line of ours.
+Result<void> LedgerFile::check_in_place() const {
+    struct stat open;
+    struct stat named;
+    const bool is_known = ::fstat(fd_.get(), &open) == 0 && ::lstat(path_.c_str(), &named) == 0;
+    if (!is_known && errno != ENOENT) return cannot("cannot be examined", path_);
+    const bool is_same = is_known && open.st_dev == named.st_dev && open.st_ino == named.st_ino &&
+                         static_cast<std::size_t>(open.st_size) == size_;
+    if (is_same) return {};
+    return Error{Fault::input_output, 0,
+                 "the ledger was removed, replaced or written to by another program while it was "
+                 "in use: see what has become of it before the next start",
+                 path_};
+}
+
 Result<void> LedgerFile::write_line(const LedgerRecord& record) {
     const std::string line = format_ledger_line(record, number_ + 1, now(), sum_);
     const auto parsed = parse_ledger_line(std::string_view(line).substr(0, line.size() - 1));
     if (!parsed) return cannot("cannot hold a line that is so long", path_, ENAMETOOLONG);
-    auto written = platform::write_all(fd_.get(), line);
-    if (written && ::fdatasync(fd_.get()) != 0) written = cannot("cannot be written", path_);
-    if (!written) {
-        const int code = written.error().code;
+    if (size_ + line.size() > largest_ledger)
+        return cannot(fmt::format("is full: {}", begin_anew), path_, EFBIG);
+    const auto written = platform::write_all(fd_.get(), line);
+    int code = written ? 0 : written.error().code;
+    if (written && ::fdatasync(fd_.get()) != 0) code = errno;
+    if (code != 0) {
         // Best effort: where this fails as well, the next start finds a torn or a whole line.
         if (::ftruncate(fd_.get(), static_cast<off_t>(size_)) == 0) ::fdatasync(fd_.get());
-        return cannot(code == ENOSPC ? "cannot be written: make room on its file system"
-                                     : "cannot be written",
-                      path_, code);
+        return cannot_write(path_, code);
     }
     size_ += line.size();
     number_ += 1;
@@ -182,8 +207,11 @@ Result<std::string> LedgerFile::replace(const std::string& path, std::string_vie
     const std::string beside = path + ".new";
     ::unlink(beside.c_str());
     KG_LET(fd, write_new(beside, text));
-    // The damaged file gets a second name first, so that at no moment there is no ledger.
-    if (::link(path.c_str(), kept.c_str()) != 0 || ::rename(beside.c_str(), path.c_str()) != 0) {
+    // The damaged file gets a second name first, so that at no moment there is no ledger; where the
+    // file system has no such names, it is renamed.
+    const bool is_kept =
+        ::link(path.c_str(), kept.c_str()) == 0 || ::rename(path.c_str(), kept.c_str()) == 0;
+    if (!is_kept || ::rename(beside.c_str(), path.c_str()) != 0) {
         const int code = errno;
         ::unlink(beside.c_str());
         return cannot("cannot be replaced", path, code);

@@ -9,8 +9,10 @@
 //
 // The file is made whole or not at all: with its first line in a file beside it, renamed when that
 // is on disk. It is 0600 from its first moment, and is never reached through a symbolic link: the
-// directory may belong to the application, which must not lead a root kaigara elsewhere.
+// directory may belong to the application, which must not lead a root kaigara elsewhere. A file
+// that has changed under us, or is not the one under its name any more, is not written to.
 
+#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -24,8 +26,8 @@ namespace kaigara::provision {
 // Larger ones are not read: some 200,000 lines.
 inline constexpr std::size_t largest_ledger = std::size_t{64} * 1024 * 1024;
 
-// The text of a ledger; empty where there is none. Fault::input_output.
-Result<std::string> read_ledger_text(const std::string& path);
+// The text of a ledger, if there is one. Fault::input_output.
+Result<std::optional<std::string>> read_ledger_text(const std::string& path);
 
 // What a ledger says now. Needs no lock: a line that is being written is not there yet.
 // The faults of read_ledger_text() and parse_ledger().
@@ -42,8 +44,8 @@ public:
     // what the disk holds is unknown.
     Result<void> append(const LedgerRecord& record);
 
+    // As it was when the file was opened.
     const LedgerHistory& history() const noexcept { return history_; }
-    std::size_t line_count() const noexcept { return number_; }
 
     // Puts a salvaged text in the place of a damaged ledger, which is kept as `PATH.damaged-TIME`;
     // returns that name. The caller holds the lock.
@@ -54,6 +56,7 @@ private:
 
     Result<void> set_torn_line_aside(std::string_view torn);
     Result<void> create();
+    Result<void> check_in_place() const;
     Result<void> write_line(const LedgerRecord& record);
 
     std::string path_;

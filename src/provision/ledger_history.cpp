@@ -36,12 +36,8 @@ void apply(OperationPast& past, LedgerEvent event, const LedgerLine& line) {
     past.last_time = line.time;
     past.last_details = line.details;
     switch (event) {
-    case LedgerEvent::started:
-        ++past.starts;
-        past.started = digests_of(line.details);
-        past.started_is_barrier = is_barrier(line.details);
-        break;
-    case LedgerEvent::done: succeed(past, line, past.started, past.started_is_barrier); break;
+    case LedgerEvent::started: ++past.starts; break;
+    case LedgerEvent::done:
     case LedgerEvent::accepted:
     case LedgerEvent::baselined:
         succeed(past, line, digests_of(line.details), is_barrier(line.details));

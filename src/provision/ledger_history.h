@@ -24,9 +24,6 @@ struct OperationPast {
     OperationDigests success;  // of that time; each is empty where the ledger does not say
     bool success_is_barrier = false;
 
-    OperationDigests started;  // of the last start
-    bool started_is_barrier = false;
-
     // Its last run has begun, and how it ended was never recorded.
     bool is_interrupted() const noexcept { return last == LedgerEvent::started; }
     bool ended_in_success() const noexcept {

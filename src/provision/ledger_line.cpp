@@ -50,6 +50,21 @@ std::string_view take_field(std::string_view& text) noexcept {
     return field;
 }
 
+bool is_printable(std::string_view text) noexcept {
+    return std::ranges::all_of(text, [](char c) { return c >= 0x20 && c < 0x7F; });
+}
+
+// 2026-01-02T03:04:05.678Z
+bool is_time(std::string_view text) noexcept {
+    constexpr std::string_view form = "0000-00-00T00:00:00.000Z";
+    if (text.size() != form.size()) return false;
+    for (std::size_t i = 0; i < form.size(); ++i) {
+        const bool is_digit = text[i] >= '0' && text[i] <= '9';
+        if (form[i] == '0' ? !is_digit : text[i] != form[i]) return false;
+    }
+    return true;
+}
+
 std::optional<unsigned> hexadecimal(char digit) noexcept {
     const std::size_t place = digits.find(digit);
     if (place == std::string_view::npos) return std::nullopt;
@@ -69,7 +84,7 @@ std::optional<LedgerEvent> find_event(std::string_view word) noexcept {
 }
 
 std::optional<LedgerLine> parse_ledger_line(std::string_view text) noexcept {
-    if (text.size() >= longest_ledger_line) return std::nullopt;
+    if (text.size() >= longest_ledger_line || !is_printable(text)) return std::nullopt;
     LedgerLine line;
     const auto sum_text = cut_behind(text, sum_mark);
     if (!sum_text) return std::nullopt;
@@ -87,7 +102,7 @@ std::optional<LedgerLine> parse_ledger_line(std::string_view text) noexcept {
     line.event = take_field(text);
     line.name = take_field(text);
     line.details = text;
-    if (line.name.empty()) return std::nullopt;
+    if (line.name.empty() || !is_time(line.time)) return std::nullopt;
     return line;
 }
 

@@ -4,18 +4,15 @@
 // One line of a ledger, in both directions. Pure. docs/ledger.md is the page for people.
 //
 //     7 2026-01-02T03:04:05.678Z done 10-schema.sh duration=12ms after=4038471504 sum=3915528286
-//     | |                        |    |            |             |                `- cksum(1) of
-//     all that stands before " sum=" | |                        |    |            |             `-
-//     the sum of the line before it | |                        |    |            `- details,
-//     key=value | |                        |    `- the operation's whole file name; "-" where there
-//     is none | |                        `- what happened | `- when, by the wall clock: for people
-//     alone, the order is that of the lines
-//     `- the number of the line, from 1 on
+//
+// number, time, event, operation, details, the sum of the line before, and the sum of this one:
+// what cksum(1) says of all that stands before " sum=". The time is the wall clock's and for people
+// alone; the order is that of the lines.
 //
 // Its own sum proves a line, the number and the sum of the line before prove that none is missing,
 // doubled or out of place. The fields are separated by one blank; in names and values all that is
 // no printable ASCII, the blank and "%" are written as %XX, so a line is one line whatever a file
-// is called.
+// is called, and no line can say anything to a terminal.
 
 #include <cstdint>
 #include <optional>

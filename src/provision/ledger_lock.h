@@ -21,17 +21,24 @@ public:
     // Opens the lock of a ledger and makes what is missing of its directory. It is not had yet.
     // Fault::input_output.
     static Result<LedgerLock> open(const std::string& ledger);
+    // The same for one that is there, without a trace: to find out whether somebody has it.
+    static Result<LedgerLock> open_existing(const std::string& ledger);
 
-    // Whether it is had now. Does not wait. Fault::input_output where the file system has no locks.
+    // Whether it is had now. Does not wait. A file that is not the one under its name any more
+    // (somebody has removed it) is opened again. Fault::input_output where the file system has no
+    // locks.
     Result<bool> try_lock();
     // Who holds it: "web-1, process 7, since 2026-01-02T03:04:05.678Z"; empty when that is unknown.
     std::string holder() const;
-    void unlock() noexcept { fd_.reset(); }
 
 private:
-    LedgerLock(std::string path, platform::Fd fd) : path_(std::move(path)), fd_(std::move(fd)) {}
+    LedgerLock(std::string path, int flags) : path_(std::move(path)), flags_(flags) {}
+
+    Result<void> open_file();
+    bool is_in_place() const noexcept;
 
     std::string path_;
+    int flags_;
     platform::Fd fd_;
 };
 

@@ -69,11 +69,19 @@ Result<void> check_place(const LedgerLine& line, const LedgerText& before,
 
 // What stands behind the last line end.
 Result<void> check_tail(std::string_view tail, LedgerText& ledger, const std::string& path) {
+    const std::size_t place = ledger.lines.size() + 1;
+    if (ledger.lines.empty() && !looks_like_a_ledger(tail)) return no_ledger(path);
+    if (ledger.lines.empty())
+        return Error{Fault::bad_data, 0,
+                     "has no whole first line, as a ledger has from its beginning, so what it held "
+                     "is lost: bring it back, or remove the file where nothing has run yet",
+                     fmt::format("{}:1", path)};
     if (tail.empty()) return {};
     const auto line = parse_ledger_line(tail.substr(0, tail.size() - 1));
     if (line && line->number == ledger.next_number() && line->after == ledger.last_sum())
-        return damage(path, ledger.lines.size() + 1, "the end of the last line is damaged");
-    if (ledger.lines.empty() && !looks_like_a_ledger(tail)) return no_ledger(path);
+        return damage(path, place, "the end of the last line is damaged");
+    if (tail.size() > longest_ledger_line)
+        return damage(path, place, "what follows the last line is longer than a line");
     ledger.is_torn = true;
     return {};
 }
@@ -102,39 +110,68 @@ Result<LedgerText> parse_ledger(std::string_view text, const std::string& path) 
     return ledger;
 }
 
-SalvagedText salvage_ledger(std::string_view text) {
-    SalvagedText salvaged;
+namespace {
+
+// A ledger that is written anew out of the lines of another.
+class Rewriter {
+public:
+    // Whether the line fits: with its new number and sums it may be longer.
+    bool add(LedgerEvent event, const LedgerLine& line) {
+        const std::string name = line.name == "-" ? "" : decode_name(line.name);
+        const std::string made = format_ledger_line({event, name, std::string(line.details)},
+                                                    number_ + 1, line.time, after_);
+        const auto parsed = parse_ledger_line(std::string_view(made).substr(0, made.size() - 1));
+        if (!parsed) return false;
+        ++number_;
+        after_ = parsed->sum;
+        text_ += made;
+        return true;
+    }
+
+    bool is_empty() const noexcept { return text_.empty(); }
+    std::string take() { return std::move(text_); }
+
+private:
+    std::string text_;
+    std::uint64_t number_ = 0;
+    std::uint32_t after_ = 0;
+};
+
+// In the order of their numbers; lines that are equal to the letter once.
+std::vector<LedgerLine> lines_that_hold(std::string_view text, SalvagedText& salvaged) {
     std::vector<LedgerLine> lines;
     for (const std::string_view piece : text::split(text, '\n')) {
         if (piece.empty()) continue;
         const auto line = parse_ledger_line(piece);
-        if (line && find_event(line->event))
+        const bool is_known = line && find_event(line->event);
+        salvaged.is_newer = salvaged.is_newer || (line && !is_known);
+        if (is_known)
             lines.push_back(*line);
         else
             ++salvaged.lost;
-        salvaged.is_newer = salvaged.is_newer || (line && !find_event(line->event));
     }
     std::ranges::stable_sort(lines, {}, &LedgerLine::number);
-    const auto doubled = std::ranges::unique(lines, {}, &LedgerLine::number);
+    const auto doubled = std::ranges::unique(lines, [](const LedgerLine& a, const LedgerLine& b) {
+        return a.number == b.number && a.sum == b.sum && a.time == b.time && a.name == b.name;
+    });
+    salvaged.doubled = static_cast<std::size_t>(std::ranges::distance(doubled));
     lines.erase(doubled.begin(), doubled.end());
+    return lines;
+}
 
-    std::uint64_t number = 0;
-    std::uint32_t after = 0;
-    const auto append = [&](LedgerEvent event, const LedgerLine& line) {
-        const std::string name = line.name == "-" ? "" : decode_name(line.name);
-        const std::string made = format_ledger_line({event, name, std::string(line.details)},
-                                                    ++number, line.time, after);
-        after = parse_ledger_line(std::string_view(made).substr(0, made.size() - 1))->sum;
-        salvaged.text += made;
-    };
-    for (const LedgerLine& line : lines) {
+}  // namespace
+
+SalvagedText salvage_ledger(std::string_view text) {
+    SalvagedText salvaged;
+    Rewriter rewriter;
+    for (const LedgerLine& line : lines_that_hold(text, salvaged)) {
         const LedgerEvent event = *find_event(line.event);
         // The first line is written anew where it was lost.
-        if (number == 0 && event != LedgerEvent::ledger)
-            append(LedgerEvent::ledger, {1, line.time, "", "-", "format=1", 0, 0});
-        append(event, line);
-        ++salvaged.kept;
+        if (rewriter.is_empty() && event != LedgerEvent::ledger)
+            (void)rewriter.add(LedgerEvent::ledger, {1, line.time, "", "-", "format=1", 0, 0});
+        ++(rewriter.add(event, line) ? salvaged.kept : salvaged.lost);
     }
+    salvaged.text = rewriter.take();
     return salvaged;
 }
 

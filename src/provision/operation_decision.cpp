@@ -88,4 +88,14 @@ OperationDecision decide_operation(const OperationOptions& options, const Operat
                                         : decide_on_change(options, now, *past);
 }
 
+OperationDecision decide_in_use(const OperationOptions& options, const OperationDigests& now,
+                                const OperationPast* past, bool applies) {
+    OperationDecision decision = decide_operation(options, now, past, applies);
+    const bool is_running = past != nullptr && past->is_interrupted() && options.is_recorded();
+    if (!applies || !is_running) return decision;
+    return run(
+        fmt::format("was started at {}, and another kaigara uses the ledger now", past->last_time),
+        false);
+}
+
 }  // namespace kaigara::provision

@@ -47,4 +47,9 @@ struct OperationDecision {
 OperationDecision decide_operation(const OperationOptions& options, const OperationDigests& now,
                                    const OperationPast* past, bool applies);
 
+// The same while another kaigara has the ledger: what is started and has no end is being run by
+// that one. Who wants to run it waits for the lock, and decides again by what the ledger says then.
+OperationDecision decide_in_use(const OperationOptions& options, const OperationDigests& now,
+                                const OperationPast* past, bool applies);
+
 }  // namespace kaigara::provision

@@ -145,6 +145,10 @@ Result<void> assign_inputs(OperationOptions& options, std::string_view text) {
     for (const std::string& input : inputs) {
         if (input.find('\0') != std::string::npos) return refuse("an input holds no null byte");
         if (input.starts_with('/')) continue;
+        if (input.find('/') != std::string::npos)
+            return refuse(fmt::format("'{}' is no absolute path: a file begins with '/', and a "
+                                      "metadata path is written with dots, as app.db.host",
+                                      text::printable(input, 100)));
         if (auto good = check_metadata_path(input); !good)
             return refuse(good.error().message + ": an input is a metadata path, such as "
                                                  "app.db.host, or the absolute path of a file");

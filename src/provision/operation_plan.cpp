@@ -30,7 +30,7 @@ std::string name_for_shell(std::string_view name) {
     constexpr std::string_view plain =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
     if (name.find_first_not_of(plain) == std::string_view::npos) return std::string(name);
-    return text::shell_word(name);
+    return text::shell_word(text::printable(name));
 }
 
 // What a person can do about an operation that keeps the others from running.
@@ -94,6 +94,13 @@ void look_for_late(const LedgerHistory& history, OperationPlan& plan) {
 
 }  // namespace
 
+void PlannedOperation::decide(const LedgerHistory& history) {
+    const auto found = history.find(candidate.operation.name);
+    past.reset();
+    if (found != history.end()) past = found->second;
+    decide();
+}
+
 void PlannedOperation::decide() {
     decision = decide_operation(candidate.operation.options, candidate.digests,
                                 past ? &*past : nullptr, candidate.applies);
@@ -104,18 +111,21 @@ bool OperationPlan::needs_lock() const noexcept {
 }
 
 OperationPlan plan_operations(std::vector<OperationCandidate> candidates,
-                              const LedgerHistory& history, const std::string& only) {
+                              const LedgerHistory& history, const std::string& only,
+                              LedgerUse use) {
     OperationPlan plan;
     std::set<std::string_view> present;
     for (const OperationCandidate& candidate : candidates) present.insert(candidate.operation.name);
     look_for_missing(history, present, plan);
     for (OperationCandidate& candidate : candidates) {
         if (!only.empty() && candidate.operation.name != only) continue;
-        const auto past = history.find(candidate.operation.name);
         PlannedOperation planned;
         planned.candidate = std::move(candidate);
-        if (past != history.end()) planned.past = past->second;
-        planned.decide();
+        planned.decide(history);
+        if (use == LedgerUse::by_another)
+            planned.decision =
+                decide_in_use(planned.candidate.operation.options, planned.candidate.digests,
+                              planned.past ? &*planned.past : nullptr, planned.candidate.applies);
         if (planned.is_blocked()) plan.blocked.push_back(refusal(planned));
         if (!planned.decision.warning.empty())
             plan.warnings.push_back(fmt::format("operation {} {}",

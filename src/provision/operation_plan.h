@@ -23,6 +23,7 @@ struct PlannedOperation {
     std::optional<OperationPast> past;  // what the ledger says of it
 
     // Decides anew, when the candidate or what the ledger says has changed.
+    void decide(const LedgerHistory& history);
     void decide();
     bool is_blocked() const noexcept {
         return decision.action == OperationDecision::Action::block_interrupted ||
@@ -32,6 +33,9 @@ struct PlannedOperation {
     // It runs, and the ledger is to know.
     bool is_pending() const noexcept { return runs() && candidate.operation.options.is_recorded(); }
 };
+
+// Whether another kaigara has the ledger's lock.
+enum class LedgerUse : std::uint8_t { ours_or_free, by_another };
 
 struct OperationPlan {
     std::vector<PlannedOperation> operations;  // in the order of their names
@@ -44,6 +48,7 @@ struct OperationPlan {
 // `only` is the name of the one operation that is asked for, empty for all; what the ledger has and
 // the image lacks is looked at in both cases.
 OperationPlan plan_operations(std::vector<OperationCandidate> candidates,
-                              const LedgerHistory& history, const std::string& only = {});
+                              const LedgerHistory& history, const std::string& only = {},
+                              LedgerUse use = LedgerUse::ours_or_free);
 
 }  // namespace kaigara::provision

@@ -13,9 +13,8 @@ Result<void> OperationRecorder::start(const PlannedOperation& planned, unsigned 
     const OperationOptions& options = candidate.operation.options;
     KG_TRY(ledger_->file.append(
         {LedgerEvent::started, candidate.operation.name,
-         fmt::format("run={} attempt={} host={} {}", run_kind_name(options.run), attempt,
-                     encode_name(host_name()),
-                     describe_operation(candidate.digests, options.barrier))}));
+         fmt::format("run={} attempt={} host={} content=sha256:{}", run_kind_name(options.run),
+                     attempt, encode_name(host_name()), candidate.digests.content)}));
     is_open_ = true;
     return {};
 }
@@ -24,7 +23,12 @@ Result<void> OperationRecorder::end(const PlannedOperation& planned, LedgerEvent
                                     const std::string& details) {
     if (!is_open_) return {};
     is_open_ = false;
-    return ledger_->file.append({event, planned.candidate.operation.name, details});
+    const OperationCandidate& candidate = planned.candidate;
+    std::string all = details;
+    // Its success says itself what it is a success of, should the line of its start be lost.
+    if (event == LedgerEvent::done)
+        all += " " + describe_operation(candidate.digests, candidate.operation.options.barrier);
+    return ledger_->file.append({event, candidate.operation.name, all});
 }
 
 }  // namespace kaigara::provision

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "provision/output_channel.h"
 
+#include "platform/wall_clock.h"
+
 #include <fcntl.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,12 +18,6 @@ namespace {
 
 constexpr int most_reads_a_round = 4;
 constexpr int wide_pipe = 256 * 1024;
-
-std::int64_t wall_clock() noexcept {
-    timespec now = {};
-    ::clock_gettime(CLOCK_REALTIME, &now);
-    return std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
-}
 
 }  // namespace
 
@@ -86,7 +81,8 @@ OutputChannel::Read OutputChannel::read(std::size_t limit) {
 void OutputChannel::pass_on() {
     while (write_block()) {
         const std::string_view text = unread();
-        const std::size_t used = format_.format(text, !pipe_.is_open(), wall_clock(), block_);
+        const std::size_t used =
+            format_.format(text, !pipe_.is_open(), platform::wall_clock(), block_);
         if (used == 0) break;
         last_lines_.remember(text.substr(0, used));
         begin_ += used;

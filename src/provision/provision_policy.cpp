@@ -39,7 +39,7 @@ constexpr std::array rules = {
     Rule{State::waiting,  Event::spawned,           action::none,                                                  State::waiting},
     Rule{State::waiting,  Event::spawn_deferred,    action::none,                                                  State::waiting},
     Rule{State::waiting,  Event::none_left_to_run,  action::none,                                                  State::waiting},
-    Rule{State::waiting,  Event::must_wait,         action::begin_wait,                                             State::waiting},
+    Rule{State::waiting,  Event::must_wait,         action::begin_wait | action::arm_progress,                      State::waiting},
     Rule{State::waiting,  Event::answered,          action::spawn,                                                 State::starting},
     Rule{State::waiting,  Event::ended,             action::none,                                                  State::waiting},
     Rule{State::waiting,  Event::ended_with_others, action::none,                                                  State::waiting},

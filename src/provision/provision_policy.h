@@ -22,10 +22,10 @@
 //                    v               v                                  v
 //                   done <-----------+----------------------------------+
 //
+// clang-format off
 // starting   The next operation is to be started. For want of a process or memory, or while its
 //            file is being written, it is tried again until a deadline.
-// waiting    The ledger is not had yet, or what the operation waits for (its option `wait`) does
-// not
+// waiting    The ledger is not had yet, or what the operation waits for (its option `wait`) does not
 //            answer. The deadline tells so, and starts anew.
 // running    It runs. The deadline tells that it still does, and starts anew.
 // expiring   Its timeout is over: the session got TERM and has until the deadline.
@@ -37,6 +37,7 @@
 // stopping   A stop was asked for: the session got the signal and has until the deadline.
 // killing    The session got KILL, by the deadline or by a second stop.
 // done       Nothing runs, and nothing will.
+// clang-format on
 //
 // Signals that are no stop are no events: they are held back from operations, and are not kept for
 // the application, which was not there when they came.

@@ -112,7 +112,10 @@ void Provisioner::on_signal(const platform::Signal& signal) {
         log::debug("{} is held back while operations run", platform::signal_name(signal.number));
         return;
     }
-    if (end_.signal == 0) end_.signal = signal.number;
+    if (end_.signal == 0) {
+        end_.signal = signal.number;
+        ended_before_stop_ = has_ended_;
+    }
     handle(Event::stop);
 }
 
@@ -230,12 +233,7 @@ void Provisioner::finish(ProvisionEnd::Kind kind) {
     waiter_.reset();
     ledger_wait_.reset();
     end_.kind = kind;
-    if (kind == ProvisionEnd::Kind::stopped && plan_.recorder.is_open()) {
-        const auto recorded = plan_.recorder.end(
-            planned(), LedgerEvent::cancelled,
-            fmt::format("signal={} duration={}", end_.signal, format_duration(elapsed())));
-        if (!recorded) log::error("{}", recorded.error().text());
-    }
+    if (kind == ProvisionEnd::Kind::stopped && plan_.recorder.is_open()) record_stop();
     if (output_) {
         output_->finish();
         output_->abandon();
@@ -246,6 +244,18 @@ void Provisioner::finish(ProvisionEnd::Kind kind) {
     const auto on_done = std::move(on_done_);
     const ProvisionEnd end = std::move(end_);
     on_done(end);
+}
+
+// What others of its session needed after its end does not make a success undone.
+void Provisioner::record_stop() {
+    OperationOutcome outcome{
+        LedgerEvent::cancelled,
+        fmt::format("signal={} duration={}", end_.signal, format_duration(elapsed())), ""};
+    if (ended_before_stop_)
+        outcome =
+            judge(child_end_, elapsed(), has_timed_out_ ? options().timeout : Milliseconds(0));
+    const auto recorded = plan_.recorder.end(planned(), outcome.event, outcome.details);
+    if (!recorded) log::error("{}", recorded.error().text());
 }
 
 std::string Provisioner::name() const { return text::printable(operation().name); }

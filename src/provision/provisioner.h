@@ -117,6 +117,7 @@ private:
     void schedule();
     void on_time();
     void look();
+    void record_stop();
     void finish(ProvisionEnd::Kind kind);
 
     const PlannedOperation& planned() const { return plan_.operations[index_]; }
@@ -151,6 +152,7 @@ private:
     platform::ChildEnd child_end_;
     bool has_ended_ = false;
     bool has_timed_out_ = false;
+    bool ended_before_stop_ = false;  // it was over when the stop came
     // What the reaper told in this round. The operation's end is acted on when the round is over,
     // for only then are the orphans that it left our children.
     std::shared_ptr<std::optional<platform::ChildEnd>> told_ =

@@ -38,7 +38,10 @@ void Provisioner::begin() {
 bool Provisioner::turns_out_to_run() {
     PlannedOperation& now = plan_.operations[index_];
     const auto changed = now.candidate.refresh();
-    if (changed && *changed) now.decide();
+    if (changed && *changed) {
+        now.decide();
+        if (now.runs()) log::info("operation {} runs: {}", name(), now.decision.why);
+    }
     // An input that cannot be read any more is an error of this operation: prepare() finds it.
     if (!changed) return true;
     return now.runs();
@@ -77,12 +80,9 @@ void Provisioner::on_ledger(Result<LedgerLock> lock) {
 Result<void> Provisioner::take_ledger(Result<LedgerLock> lock) {
     if (!lock) return std::move(lock).error();
     KG_LET(held, HeldLedger::open(std::move(*lock), plan_.ledger));
-    PlannedOperation& now = plan_.operations[index_];
-    const auto past = held.file.history().find(operation().name);
-    now.past.reset();
-    if (past != held.file.history().end()) now.past = past->second;
-    now.decide();
-    if (now.is_pending()) plan_.recorder = OperationRecorder(std::move(held));
+    for (PlannedOperation& planned : std::span(plan_.operations).subspan(index_))
+        planned.decide(held.file.history());
+    if (planned().is_pending()) plan_.recorder = OperationRecorder(std::move(held));
     return {};
 }
 
@@ -182,7 +182,8 @@ Result<pid_t, platform::SpawnFailure> Provisioner::spawn_child(const OperationOu
 }
 
 void Provisioner::on_spawned(pid_t pid) {
-    *told_ = std::nullopt;
+    // The last attempt's process may not even be reaped yet: its end is told to the old object.
+    told_ = std::make_shared<std::optional<platform::ChildEnd>>();
     // A process that not even KILL ends may be reaped when this object is long gone.
     reaper_.expect(pid, [told = told_](const platform::ChildEnd& end) { *told = end; });
     session_.begin(pid);

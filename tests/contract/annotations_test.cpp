@@ -114,8 +114,18 @@ TEST_CASE("an annotation stands in a comment of any of the four kinds, with blan
 TEST_CASE("what is no such comment is no annotation") {
     check_is_not_read(": kaigara: run=once", "no comment");
     check_is_not_read("# to kaigara: run=once", "a word before");
-    check_is_not_read("# kaigara : run=once", "a blank before the colon");
     check_is_not_read("echo x # kaigara: run=once", "behind a command");
+}
+
+TEST_CASE("a comment that was meant as an annotation is an error, and nothing runs") {
+    for (const char* line : {"# kaigara : run=once", "# kaigara run=once", "# Kaigara: run=once"}) {
+        const LedgerScene scene;
+        write_script(scene, std::string(line) + "\n");
+        CAPTURE(line);
+        check_refused(scene.outcome("provision", {}), "exit 78",
+                      {"10-op:2:1", "# kaigara: run=once"});
+        CHECK(scene.runs() == Strings{});
+    }
 }
 
 TEST_CASE("the first twenty lines are read, and an annotation below them is a warning") {

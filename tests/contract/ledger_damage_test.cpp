@@ -130,10 +130,27 @@ TEST_CASE("a torn last line is set aside with a warning, and its copy is kept") 
 TEST_CASE("a ledger that was cut anywhere forgets no whole line and makes none up") {
     const LedgerScene scene;
     const std::string text = furnish(scene);
-    for (std::size_t size = 0; size <= text.size(); size += 17) check_cut(scene, text, size);
-    for (std::size_t at = text.find('\n'); at != std::string::npos; at = text.find('\n', at + 1)) {
+    const std::size_t first = text.find('\n');
+    for (std::size_t size = first + 1; size <= text.size(); size += 17)
+        check_cut(scene, text, size);
+    check_cut(scene, text, first + 2);
+    for (std::size_t at = text.find('\n', first + 1); at != std::string::npos;
+         at = text.find('\n', at + 1)) {
         for (const std::size_t size : {at - 1, at, at + 1}) check_cut(scene, text, size);
         if (at + 2 <= text.size()) check_cut(scene, text, at + 2);
+    }
+}
+
+TEST_CASE("a ledger without a whole first line was never made like that: nothing runs") {
+    const LedgerScene scene;
+    const std::string text = furnish(scene);
+    for (std::size_t size = 0; size <= text.find('\n'); size += 9) {
+        const std::string left = text.substr(0, size);
+        CAPTURE(size);
+        write_ledger(scene, left);
+        check_refused(scene.provision(), "exit 65", {scene.ledger()});
+        CHECK(scene.runs() == Strings{});
+        CHECK(scene.text() == left);
     }
 }
 

@@ -87,6 +87,24 @@ TEST_CASE("a second starter waits, is told who holds the lock, and finds the wor
     CHECK_MESSAGE(std::any_of(lines.begin(), lines.end(), names_both), second.errors());
 }
 
+TEST_CASE("an operation that runs in another starter is not taken for an interrupted one") {
+    const LedgerScene scene;
+    scene.annotated("10-long", "run=once interrupted=fail",
+                    "exec \"$actor\" say up await \"$scene/go\"");
+    Program first({.words = scene.ledger_words("provision")});
+    wait_for_either(first, "[10-long] up\n");
+    const Outcome list = scene.ledger_command({"list"});
+    CHECK_MESSAGE(has(list.output, "running"), list.output);
+    const Outcome plan = run({.words = scene.ledger_words("plan")});
+    CHECK(plan.ending == "exit 2");
+    Program second({.words = scene.ledger_words("provision")});
+    second.wait_for_error("waiting");
+    scene.folder().write("go", "");
+    CHECK(first.wait() == "exit 0");
+    CHECK(second.wait() == "exit 0");
+    CHECK(scene.runs() == Strings{"10-long"});
+}
+
 TEST_CASE("the lock of a starter that is killed is free at once, and the next one goes on") {
     const LedgerScene scene;
     write_long(scene);

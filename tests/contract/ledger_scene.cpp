@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::string_view sum_mark = " sum=";
 constexpr const char* first_line =
-    "1 2026-01-02T03:04:05Z ledger - format=1 by=kaigara-0.1.0 after=0";
+    "1 2026-01-02T03:04:05.678Z ledger - format=1 by=kaigara-0.1.0 after=0";
 
 Strings words_of(const std::string& line) {
     Strings words;
@@ -108,7 +108,7 @@ std::string make_ledger(const Strings& records) {
     std::size_t number = 1;
     for (const std::string& record : records) {
         const std::string last = text.substr(text.rfind(sum_mark) + sum_mark.size());
-        text += sealed(fmt::format("{} 2026-01-02T03:04:06Z {} after={}", ++number, record,
+        text += sealed(fmt::format("{} 2026-01-02T03:04:06.789Z {} after={}", ++number, record,
                                    last.substr(0, last.size() - 1)));
     }
     return text;

@@ -315,7 +315,7 @@ TEST_CASE("a newer format is 78, a ledger in a cluster, which is not known yet, 
     const LedgerScene scene;
     scene.annotated("10-once", "run=once");
     scene.folder().make_dir("state");
-    std::string body = "1 2026-01-02T03:04:05Z ledger format=2 by=kaigara-9.0.0 after=0";
+    std::string body = "1 2026-01-02T03:04:05.678Z ledger - format=2 by=kaigara-9.0.0 after=0";
     const std::string newer = fmt::format("{} sum={}\n", body, cksum(body));
     scene.folder().write("state/ledger", newer, 0600);
     scene.refuses("exit 78", {scene.ledger(), "format"});

@@ -53,10 +53,8 @@ TEST_CASE("a comment of any of the four kinds may be an annotation") {
 }
 
 TEST_CASE("what is no comment, or speaks to nobody, is no annotation") {
-    for (const char* line :
-         {"kaigara: run=once", "/ kaigara: run=once", "- kaigara: run=once",
-          "echo # kaigara: run=once", "# see kaigara: run=once", "# kaigara run=once",
-          "# Kaigara: run=once", "#! kaigara: run=once", "% kaigara: run=once", "#", "", "//"}) {
+    for (const char* line : {"kaigara: run=once", "echo # kaigara: run=once",
+                             "# see kaigara: run=once", "% kaigara: run=once", "#", "", "//"}) {
         CAPTURE(line);
         CHECK(good(line) == OperationOptions());
         CHECK_FALSE(is_annotation(line));
@@ -154,6 +152,26 @@ TEST_CASE("an annotation that does not end within the bytes that are read is an 
     CHECK(bad(text + "bc\n") == "op:2:27: the annotation does not end within the first 64 KiB\n");
     // One byte less, and the file ends where it seems to.
     CHECK(good(text.substr(1)).user == "a");
+}
+
+TEST_CASE("a comment that was meant as an annotation and is none is an error, prose is not") {
+    const auto errors = [](const char* line) {
+        OperationOptions options;
+        return read_annotations(std::string("#!/bin/sh\n") + line + "\n", "10-a", options);
+    };
+    for (const char* line :
+         {"# kaigara run=once", "# Kaigara: run=once", "# KAIGARA: timeout=1s",
+          "# kaigara : run=once", "/* kaigara: run=once */", "<!-- kaigara: run=once -->",
+          "/ kaigara: run=once", "- kaigara: run=once", "#! kaigara: run=once"}) {
+        CAPTURE(line);
+        REQUIRE(errors(line).size() == 1);
+        CHECK(errors(line)[0].where == "10-a:2:1");
+    }
+    for (const char* line : {"# kaigara runs this once", "# see kaigara: the manual",
+                             "kaigara run=once", "# Kaigara is PID 1 here, x=1"}) {
+        CAPTURE(line);
+        CHECK(errors(line).empty());
+    }
 }
 
 }  // TEST_SUITE("provision")

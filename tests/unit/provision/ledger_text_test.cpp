@@ -78,24 +78,76 @@ TEST_CASE("a line of a ledger is read as it was written") {
     CHECK(encode_name("-") != "-");
 }
 
-TEST_CASE("a ledger cut at any byte holds what was whole, and nothing else") {
+TEST_CASE("a ledger cut at any byte behind its first line holds what was whole, and nothing else") {
     const std::string text = twenty_lines();
     REQUIRE(line_ends(text) == 20);
-    for (std::size_t size = 0; size <= text.size(); ++size) {
+    for (std::size_t size = text.find('\n') + 1; size <= text.size(); ++size) {
         const std::string_view cut = std::string_view(text).substr(0, size);
         const auto ledger = parse_ledger(cut, "ledger");
         CAPTURE(size);
         REQUIRE(ledger);
         CHECK(ledger->lines.size() == line_ends(cut));
         CHECK(ledger->is_torn == (size != 0 && text[size - 1] != '\n'));
-        CHECK(ledger->size ==
-              (cut.rfind('\n') == std::string_view::npos ? 0 : cut.rfind('\n') + 1));
+        CHECK(ledger->size == cut.rfind('\n') + 1);
     }
+}
+
+TEST_CASE("a ledger without a whole first line is damaged: it was never made like that") {
+    const std::string text = twenty_lines();
+    for (std::size_t size = 0; size <= text.find('\n'); ++size) {
+        const auto ledger = parse_ledger(text.substr(0, size), "ledger");
+        CAPTURE(size);
+        REQUIRE_FALSE(ledger);
+        CHECK(ledger.error().fault == Fault::bad_data);
+        CHECK(ledger.error().where == "ledger:1");
+    }
+    CHECK_FALSE(parse_ledger(std::string(300, '\0'), "ledger"));
+}
+
+TEST_CASE("what follows the last line and is longer than a line is damage") {
+    const std::string text = twenty_lines();
+    CHECK(parse_ledger(text + std::string(longest_ledger_line, '\0'), "ledger"));
+    CHECK_FALSE(parse_ledger(text + std::string(longest_ledger_line + 1, '\0'), "ledger"));
+}
+
+TEST_CASE("a line that could say something to a terminal is none, nor is one without a time") {
+    const LedgerRecord record{LedgerEvent::done, "10-a", "duration=\x1b[31m"};
+    std::string line = format_ledger_line(record, 2, some_time, 0);
+    line.pop_back();
+    CHECK_FALSE(parse_ledger_line(line));
+    line = format_ledger_line({LedgerEvent::done, "10-a", ""}, 2, "yesterday", 0);
+    line.pop_back();
+    CHECK_FALSE(parse_ledger_line(line));
+}
+
+TEST_CASE("salvaging keeps both lines of one number, one of two that are equal, and what is too "
+          "long for its new place not") {
+    Writer writer;
+    writer.add({LedgerEvent::started, "10-a", "run=once"});
+    Writer other = writer;
+    writer.add({LedgerEvent::done, "10-a", "duration=1ms"});
+    other.add({LedgerEvent::done, "10-b", "duration=2ms"});
+    const SalvagedText both = salvage_ledger(writer.text + other.text);
+    CHECK(both.kept == 4);
+    CHECK(both.doubled == 2);
+    CHECK(both.lost == 0);
+    const auto ledger = parse_ledger(both.text, "ledger");
+    REQUIRE(ledger);
+    CHECK(read_history(*ledger).at("10-a").has_succeeded);
+    CHECK(read_history(*ledger).at("10-b").has_succeeded);
+
+    const std::string first =
+        format_ledger_line({LedgerEvent::ledger, "", "format=1"}, 1, some_time, 0);
+    std::string longest = format_ledger_line({LedgerEvent::started, "10-a", ""}, 2, some_time, 0);
+    const std::string filler(longest_ledger_line - longest.size() - 4, 'x');
+    longest = format_ledger_line({LedgerEvent::started, "10-a", filler}, 2, some_time, 0);
+    CHECK(parse_ledger_line(std::string_view(longest).substr(0, longest.size() - 1)));
+    CHECK(salvage_ledger(first + longest).lost == 1);
 }
 
 TEST_CASE("bytes that a loss of power left as NUL are torn, too") {
     const std::string text = twenty_lines();
-    for (const std::size_t size : {std::size_t{0}, text.size(), text.size() - 30}) {
+    for (const std::size_t size : {text.find('\n') + 1, text.size(), text.size() - 30}) {
         const auto ledger = parse_ledger(text.substr(0, size) + std::string(300, '\0'), "ledger");
         REQUIRE(ledger);
         CHECK(ledger->is_torn);
@@ -182,15 +234,15 @@ TEST_CASE("the history of an operation is what its lines say last") {
     const auto past = [&writer] {
         return read_history(*parse_ledger(writer.text, "ledger")).at("10-a");
     };
-    writer.add({LedgerEvent::started, "10-a", "run=once " + describe_operation(first, true)});
+    writer.add({LedgerEvent::started, "10-a", "run=once"});
     CHECK(past().is_interrupted());
     CHECK_FALSE(past().has_succeeded);
-    writer.add({LedgerEvent::done, "10-a", "duration=1ms"});
+    writer.add({LedgerEvent::done, "10-a", "duration=1ms " + describe_operation(first, true)});
     CHECK_FALSE(past().is_interrupted());
     CHECK(past().has_succeeded);
     CHECK(past().success == first);
     CHECK(past().success_is_barrier);
-    writer.add({LedgerEvent::started, "10-a", "run=once " + describe_operation({}, false)});
+    writer.add({LedgerEvent::started, "10-a", "run=once"});
     writer.add({LedgerEvent::failed, "10-a", "status=1"});
     CHECK(past().has_succeeded);
     CHECK(past().success == first);

@@ -174,6 +174,18 @@ TEST_CASE("no lock is needed where nothing that is recorded runs") {
     CHECK(plan.operations[1].runs());
 }
 
+TEST_CASE("what has no end is being run where another kaigara has the ledger, and is no reason to "
+          "refuse") {
+    LedgerHistory history;
+    history["10-a"] = never_succeeded(LedgerEvent::started);
+    OperationCandidate careful = candidate("10-a");
+    careful.operation.options.interrupted = OnInterrupt::fail;
+    const OperationPlan plan = plan_operations({careful}, history, "", LedgerUse::by_another);
+    CHECK(plan.blocked.empty());
+    CHECK(plan.needs_lock());
+    CHECK_FALSE(plan_operations({careful}, history).blocked.empty());
+}
+
 TEST_CASE("one operation alone is not kept from running by another") {
     LedgerHistory history;
     history["10-a"] = never_succeeded(LedgerEvent::started);

@@ -15,6 +15,16 @@ using namespace kaigara::test;
 using Kind = provision::ProvisionEnd::Kind;
 using Events = std::vector<std::string>;
 
+namespace {
+
+// The operation itself is reaped, though others of its session are not.
+bool leader_is_gone(const Scene& scene) {
+    const std::string text = scene.files.exists("leader") ? scene.files.read("leader") : "";
+    return text.ends_with('\n') && !is_alive(std::stoi(text));
+}
+
+}  // namespace
+
 TEST_SUITE("provision") {
 
 TEST_CASE("an operation that runs once is recorded before and after, and does not run again") {
@@ -167,6 +177,65 @@ TEST_CASE("an unknown user is a fault of the configuration, and nothing is recor
     CHECK(end.kind == Kind::failed);
     CHECK(end.error.fault == Fault::configuration);
     CHECK_FALSE(scene.files.exists("ledger"));
+}
+
+TEST_CASE("a success stays one when a stop comes while its leftovers are cleared") {
+    Scene scene;
+    scene.script("10-a", "# kaigara: run=once kill-after=1m\necho $$ > leader\n"
+                         "(trap '' TERM; : > left; while :; do sleep 0.1; done) &\n"
+                         "while ! [ -e left ]; do sleep 0.01; done");
+    scene.start(scene.plan());
+    // Its end is known when TERM has been sent to the rest: the background loop goes on.
+    scene.serve_until([&] { return leader_is_gone(scene); });
+    scene.signal(SIGTERM);
+    scene.signal(SIGINT);  // the second one kills
+    CHECK(scene.finish().kind == Kind::stopped);
+    CHECK(scene.events() == Events{"10-a started", "10-a done"});
+}
+
+TEST_CASE("a ledger that is taken away or written to under the operations ends the start") {
+    for (const char* harm : {"rm ledger", "mv ledger other", "echo more >> ledger", ": > ledger"}) {
+        CAPTURE(harm);
+        Scene scene;
+        scene.script("10-a", std::string("# kaigara: run=once\n") + harm);
+        scene.script("20-b", "echo never");
+        const auto& end = scene.run(scene.plan());
+        CHECK(end.kind == Kind::failed);
+        CHECK(end.error.fault == Fault::input_output);
+        CHECK(scene.files.read("out").empty());
+    }
+}
+
+TEST_CASE("a lock file that was removed is made again, and keeps two starters apart") {
+    Scene scene;
+    scene.script("10-a", "# kaigara: run=once");
+    const auto plan = scene.plan();
+    auto waiting = provision::LedgerLock::open(scene.ledger());
+    REQUIRE(waiting);
+    CHECK_FALSE(*waiting->try_lock());
+    ::unlink((scene.ledger() + ".lock").c_str());
+    CHECK_FALSE(*waiting->try_lock());
+    CHECK(*waiting->try_lock());
+    auto third = provision::LedgerLock::open(scene.ledger());
+    REQUIRE(third);
+    CHECK_FALSE(*third->try_lock());
+}
+
+TEST_CASE("an input that an operation before it writes makes an operation run in the same start") {
+    Scene scene;
+    scene.files.write("value", "1");
+    scene.script("10-a", "cp value input");
+    scene.script("20-b",
+                 "# kaigara: run=on-change inputs=" + (scene.files / "input") + "\necho changed");
+    const auto started = [&scene] {
+        scene.run(scene.plan());
+        return scene.files.read("out");
+    };
+    CHECK(started() == "[20-b] changed\n");
+    CHECK(started().empty());
+    scene.files.write("value", "2");
+    CHECK(started() == "[20-b] changed\n");
+    CHECK(started().empty());
 }
 
 }  // TEST_SUITE("provision")

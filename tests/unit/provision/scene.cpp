@@ -77,6 +77,8 @@ provision::ProvisionPlan Scene::plan() {
         provision::plan_operations(std::move(*candidates), history_of_ledger()).operations;
     const bool is_recorded =
         std::ranges::any_of(plan.operations, &provision::PlannedOperation::is_pending);
+    plan.ledger = ledger();
+    plan.lock_timeout = patience;
     if (is_recorded) plan.recorder = provision::OperationRecorder(hold_ledger());
     plan.environment = {"PATH=/usr/bin:/bin", "DIR=" + files.path()};
     plan.targets = {out_, err_};
@@ -100,7 +102,8 @@ provision::HeldLedger Scene::hold_ledger() const {
 std::vector<std::string> Scene::events() const {
     const auto text = provision::read_ledger_text(ledger());
     if (!text) throw std::runtime_error(text.error().text());
-    const auto parsed = provision::parse_ledger(*text, ledger());
+    if (!*text) return {};
+    const auto parsed = provision::parse_ledger(**text, ledger());
     if (!parsed) throw std::runtime_error(parsed.error().text());
     std::vector<std::string> events;
     for (const provision::LedgerLine& line : parsed->lines) {

@@ -80,10 +80,7 @@ std::optional<long> next_call(pid_t process) {
 std::size_t kill_at_call(const LedgerScene& scene, std::size_t number) {
     Strings words = {"/bin/sh", "-c", "read go; exec \"$@\"", "sh"};
     for (std::string& word : scene.ledger_words("provision")) words.push_back(std::move(word));
-    // Under a tracer there is no looking for leaks.
-    Program program({.words = std::move(words),
-                     .input = Input::pipe,
-                     .environment = sanitizer_environment(false)});
+    Program program({.words = std::move(words), .input = Input::pipe, .traced = true});
     const pid_t process = program.pid();
     REQUIRE(::ptrace(PTRACE_SEIZE, process, nullptr, PTRACE_O_TRACESYSGOOD) == 0);
     REQUIRE(::ptrace(PTRACE_INTERRUPT, process, nullptr, nullptr) == 0);
@@ -99,7 +96,8 @@ std::size_t kill_at_call(const LedgerScene& scene, std::size_t number) {
         CHECK(program.wait() == "signal 9");
         return number;
     }
-    CHECK(program.wait() == "exit 0");
+    const std::string ending = program.wait();
+    CHECK_MESSAGE(ending == "exit 0", program.errors());
     return calls;
 }
 

@@ -135,6 +135,21 @@ TEST_CASE("on a terminal Ctrl-C while an operation runs stops the start") {
     }
 }
 
+TEST_CASE("a reader that has stopped keeps neither the reaping nor a stop from its work") {
+    const ProvisionScene scene;
+    // The orphan is nobody's child but kaigara's; its number is free again only when it is reaped.
+    scene.operation("10-loud",
+                    "(sh -c \"echo \\$\\$ >'$scene/orphan'\" &)\n"
+                    "\"$actor\" lines 1000000 &\n"
+                    "until [ -s \"$scene/orphan\" ]; do :; done\n"
+                    "while kill -0 \"$(cat \"$scene/orphan\")\" 2>/dev/null; do sleep 0.05; done\n"
+                    "echo yes >\"$scene/reaped\"\nwait");
+    Program program({.words = scene.start(), .output = Output::full, .errors = Output::full});
+    program.eventually("the orphan's reaping", [&] { return scene.folder().exists("reaped"); });
+    program.send(SIGTERM);
+    CHECK(program.wait() == "exit 143");
+}
+
 TEST_CASE("what an operation left elsewhere does not keep a stop waiting") {
     const ProvisionScene scene;
     scene.play("10-long", "daemon { ignore 15 pause } say up pause");

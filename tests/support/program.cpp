@@ -292,7 +292,7 @@ Program::Program(Setup setup) : parts_(std::make_unique<Parts>()) {
         environment.push_back("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
     }
     // The leak checker works in a process of its own, for which a limit may leave no room.
-    const bool finds_leaks = parts_->setup.process_limit == 0;
+    const bool finds_leaks = parts_->setup.process_limit == 0 && !parts_->setup.traced;
     for (const std::string& entry : sanitizer_environment(finds_leaks)) {
         environment.push_back(entry);
     }

@@ -62,6 +62,8 @@ struct Setup {
     mode_t umask = 022;
     // How many processes there may be, PID 1 included; 0 for any number. See limits_work().
     int process_limit = 0;
+    // Its leaks are not looked for: the leak checker cannot work under a tracer.
+    bool traced = false;
 };
 
 class Program {

@@ -34,7 +34,6 @@ void succeed(OperationPast& past, const LedgerLine& line, OperationDigests diges
 void apply(OperationPast& past, LedgerEvent event, const LedgerLine& line) {
     past.last = event;
     past.last_time = line.time;
-    past.last_details = line.details;
     switch (event) {
     case LedgerEvent::started: ++past.starts; break;
     case LedgerEvent::done:

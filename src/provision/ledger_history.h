@@ -15,7 +15,6 @@ namespace kaigara::provision {
 struct OperationPast {
     LedgerEvent last = LedgerEvent::forgotten;
     std::string last_time;
-    std::string last_details;
     unsigned starts = 0;  // how often it has been started
 
     // Since it was last forgotten.

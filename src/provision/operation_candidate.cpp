@@ -22,9 +22,9 @@ Result<OperationCandidate> examine(Operation operation, const metadata::Tree& tr
 
 }  // namespace
 
-Result<bool> OperationCandidate::refresh(const OperationInputs::Planned& planned) {
+Result<bool> OperationCandidate::refresh() {
     if (!inputs.has_files()) return false;
-    KG_LET(now, inputs.digest(planned));
+    KG_LET(now, inputs.digest());
     if (now == digests.inputs) return false;
     digests.inputs = std::move(now);
     return true;

@@ -20,7 +20,7 @@ struct OperationCandidate {
     OperationDigests digests;  // empty for one that is not recorded
 
     // Reads the inputs that are files again. Whether they have changed since they were last read.
-    Result<bool> refresh(const OperationInputs::Planned& planned = {});
+    Result<bool> refresh();
 };
 
 // Reads what is recorded of each operation, and its inputs, and asks its `when`. All errors in one

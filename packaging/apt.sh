@@ -46,3 +46,32 @@ install_packages() {
         fi
     )
 }
+
+# debian_mirror: the mirror that apt is configured with.
+debian_mirror() {
+    apt-get indextargets --format '$(REPO_URI) $(ORIGIN) $(LABEL)' 'Created-By: Packages' 2>/dev/null |
+        sed -n 's/ Debian Debian$//p' | head -n 1
+}
+
+# private_apt DIRECTORY TYPE SUITE: a configuration of apt of its own in DIRECTORY, which knows TYPE (deb
+# or deb-src) of another Debian SUITE on the same mirror; then private_apt_get uses it. What is fetched is
+# verified with Debian's keys, and the machine's own lists stay as they are.
+private_apt() {
+    private_apt_directory=$1
+    mirror=$(debian_mirror)
+    if [ -z "$mirror" ]; then
+        echo "apt knows no mirror of Debian yet: run 'apt-get update' as root" >&2
+        return 1
+    fi
+    mkdir -p "$1/apt/lists/partial" "$1/apt/cache/archives/partial"
+    keys=/usr/share/keyrings/debian-archive-keyring.gpg
+    echo "$2 [signed-by=$keys] $mirror $3 main" >"$1/apt/sources.list"
+    private_apt_get -qq update
+}
+
+private_apt_get() {
+    apt-get -o "Dir::Etc::sourcelist=$private_apt_directory/apt/sources.list" -o Dir::Etc::sourceparts=- \
+        -o "Dir::State::lists=$private_apt_directory/apt/lists" \
+        -o "Dir::Cache=$private_apt_directory/apt/cache" \
+        -o "APT::Sandbox::User=$(id -un)" -o Acquire::Languages=none -qq "$@"
+}

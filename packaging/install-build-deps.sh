@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# Installs what the build of kaigara needs on Debian 12. Does nothing, and needs no root, when all of
-# it is there.
+# Installs what the build of kaigara needs on Debian 12, and fetches the sources of libcurl and mbedTLS
+# (fetch-sources.sh). Does nothing, and needs no root, when all of it is there.
 set -eu
 . "$(dirname "$0")/apt.sh"
 
 install_packages g++ meson ninja-build pkg-config \
     libuv1-dev libyaml-cpp-dev libfmt-dev libctemplate-dev nlohmann-json3-dev libmd-dev libc-ares-dev
+sh "$(dirname "$0")/fetch-sources.sh"

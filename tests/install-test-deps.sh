@@ -11,6 +11,7 @@ set -- "$@" util-linux procps iproute2 strace                          # contrac
 set -- "$@" tini dumb-init catatonit valgrind                          # contract and bench: the peers
 set -- "$@" busybox-static podman runc uidmap ca-certificates          # container
 set -- "$@" nginx-light redis-server postgresql curl                   # examples
+set -- "$@" etcd-server etcd-client jq openssl                        # backend and bench: servers, certificates
 set -- "$@" clang-19 libclang-rt-19-dev llvm-19                        # fuzz
 set -- "$@" clang-format-19 clang-tidy-19 shellcheck binutils          # lint and tidy
 set -- "$@" python3-jsonschema python3-yaml                            # lint: the schema

@@ -80,9 +80,22 @@ bool Timer::is_active() const noexcept {
     return uv_is_active(reinterpret_cast<const uv_handle_t*>(handle_)) != 0;
 }
 
+namespace {
+
+int events_of(Poll::Readiness readiness) {
+    switch (readiness) {
+    case Poll::Readiness::readable: return UV_READABLE;
+    case Poll::Readiness::writable: return UV_WRITABLE;
+    case Poll::Readiness::either: break;
+    }
+    return UV_READABLE | UV_WRITABLE;
+}
+
+}  // namespace
+
 Poll::Poll(Loop& loop, int fd, Readiness readiness, std::function<void()> on_ready)
     : on_ready_(std::move(on_ready)),
-      events_(readiness == Readiness::readable ? UV_READABLE : UV_WRITABLE),
+      events_(events_of(readiness)),
       handle_(new uv_poll_t) {
     must(uv_poll_init(loop.get(), handle_, fd), "cannot watch a descriptor");
     handle_->data = this;

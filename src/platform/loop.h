@@ -68,7 +68,7 @@ private:
 // descriptor stays the caller's, and must outlive the watcher.
 class Poll {
 public:
-    enum class Readiness { readable, writable };
+    enum class Readiness { readable, writable, either };
 
     Poll(Loop& loop, int fd, Readiness readiness, std::function<void()> on_ready);
     ~Poll();

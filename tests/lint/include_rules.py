@@ -21,16 +21,17 @@ MODULES = {
     "base": ["base/"],
     "platform": ["base/", "platform/"],
     "metadata": ["base/", "metadata/"],
-    "provision": ["base/", "platform/", r"metadata/(value|tree|snapshot|output|redaction)\.h$", "provision/"],
+    "remote": ["base/", "platform/", "remote/"],
+    "provision": ["base/", "platform/", "remote/", r"metadata/(value|tree|snapshot|output|redaction)\.h$", "provision/"],
     "supervise": ["base/", "platform/", "supervise/"],
-    "app": ["base/", "platform/", "metadata/", "provision/", "supervise/", "app/"],
+    "app": ["base/", "platform/", "remote/", "metadata/", "provision/", "supervise/", "app/"],
     "main.cpp": ["base/", "platform/", "app/"],
 }
 
 # What single files may include beyond their module.
 EXTRA = {
-    r"metadata/sources/": ["platform/"],
-    r"metadata/gatherer\.(h|cpp)$": ["platform/"],
+    r"metadata/sources/": ["platform/", "remote/"],
+    r"metadata/gatherer\.(h|cpp)$": ["platform/", "remote/"],
 }
 
 NOBODY = r"(?!)"  # matches no file
@@ -49,8 +50,10 @@ HEADERS = [
     Fence(r"yaml-cpp/", r"metadata/yaml\.cpp$", "metadata/yaml.cpp alone knows yaml-cpp: go through metadata/yaml.h"),
     Fence(r"ctemplate/", r"provision/template_engine\.cpp$",
           "provision/template_engine.cpp alone knows ctemplate: go through its header"),
-    Fence(r"nlohmann/", r"metadata/json\.cpp$", "metadata/json.cpp alone knows nlohmann_json: go through metadata/json.h"),
-    Fence(r"curl/", r"platform/http\.cpp$", "platform/http.cpp alone knows libcurl: go through platform/http.h"),
+    Fence(r"nlohmann/", r"(metadata|remote)/json\.cpp$",
+          "metadata/json.cpp, for documents, and remote/json.cpp, for answers, know nlohmann_json: go through their headers"),
+    Fence(r"curl/", r"platform/http(_failure)?\.cpp$",
+          "platform/http.cpp alone knows libcurl (http_failure.cpp its errors): go through platform/http.h"),
     Fence(r"ares(_|\.h$)", r"platform/name_lookup\.cpp$",
           "platform/name_lookup.cpp alone knows c-ares: go through platform/name_lookup.h"),
     Fence(r"uv(\.h$|/)", r"platform/", "libuv is for platform/ alone: use platform/loop.h and its like"),

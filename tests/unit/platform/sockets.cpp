@@ -112,7 +112,8 @@ void Server::on_client(Client& client) {
     const ssize_t got = ::recv(client.socket.get(), buffer.data(), buffer.size(), 0);
     if (got <= 0) return client.poll->pause();
     request_.append(buffer.data(), static_cast<std::size_t>(got));
-    if (!request_.ends_with("\r\n\r\n")) return;
+    client.received.append(buffer.data(), static_cast<std::size_t>(got));
+    if (client.received.find("\r\n\r\n") == std::string::npos) return;
     client.sends = true;
     const int socket = client.socket.get();
     client.poll.reset();

@@ -59,6 +59,7 @@ private:
         platform::Fd socket;
         std::optional<platform::Poll> poll;
         std::string answer;
+        std::string received;
         bool sends = false;
     };
 

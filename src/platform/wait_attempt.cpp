@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cerrno>
 
+#include <fmt/format.h>
+
 #include "platform/http_answer.h"
 
 namespace kaigara::platform {
@@ -25,14 +27,16 @@ std::string look_at(const std::string& path) {
 
 }  // namespace
 
-WaitAttempt::WaitAttempt(Loop& loop, const WaitTarget& target, Milliseconds limit,
+WaitAttempt::WaitAttempt(Loop& loop, HttpClient& client, const WaitTarget& target,
+                         Milliseconds limit,
                          std::function<void(const std::string& reason)> on_end)
-    : loop_(loop), target_(target), deadline_(Clock::now() + limit), on_end_(std::move(on_end)),
+    : loop_(loop), client_(client), target_(target), deadline_(Clock::now() + limit), on_end_(std::move(on_end)),
       timer_(loop, [this] { on_time(); }) {}
 
 void WaitAttempt::start() {
     switch (target_.kind) {
     case Kind::file: return end(look_at(target_.path));
+    case Kind::https: return ask_by_https();
     case Kind::tcp:
     case Kind::http: return look_up();
     case Kind::unix_socket: break;
@@ -41,6 +45,22 @@ void WaitAttempt::start() {
     if (!address) return end("the path is too long for a socket");
     addresses_.push_back(*address);
     try_next();
+}
+
+void WaitAttempt::ask_by_https() {
+    HttpRequest request;
+    request.url = target_.url();
+    request.connect_timeout = request.timeout = time_left();
+    request.status_only = true;
+    transfer_.emplace(client_, std::move(request),
+                      [this](const Result<HttpAnswer>& answer) { on_answer(answer); });
+    transfer_->start();
+}
+
+void WaitAttempt::on_answer(const Result<HttpAnswer>& answer) {
+    if (!answer) return end(answer.error().message);
+    const bool is_good = answer->status >= 200 && answer->status <= 399;
+    end(is_good ? "" : fmt::format("status {}", answer->status));
 }
 
 void WaitAttempt::look_up() {
@@ -96,6 +116,7 @@ void WaitAttempt::on_time() {
 }
 
 void WaitAttempt::end(std::string reason) {
+    transfer_.reset();
     lookup_.reset();
     connection_.reset();
     ended_ = std::move(reason);
@@ -104,6 +125,7 @@ void WaitAttempt::end(std::string reason) {
 
 std::string WaitAttempt::reason_so_far() const {
     if (ended_) return *ended_;
+    if (transfer_) return "no answer";
     if (lookup_) return silent_servers;
     if (!told_.reason.empty() || !connection_) return told_.reason;
     return connection_->so_far().reason;

@@ -21,8 +21,8 @@ constexpr std::size_t longest_host = 253;    // RFC 1035, without the dot at the
 constexpr std::size_t longest_path = 4'095;  // PATH_MAX without its null byte
 constexpr std::size_t longest_socket_path = sizeof(sockaddr_un::sun_path) - 1;
 constexpr std::size_t shown_bytes = 200;
-constexpr std::string_view forms = "tcp:HOST:PORT, http://HOST[:PORT][/PATH], unix:PATH or "
-                                   "file:PATH";
+constexpr std::string_view forms = "tcp:HOST:PORT, http[s]://HOST[:PORT][/PATH], unix:PATH "
+                                   "or file:PATH";
 
 using Kind = WaitTarget::Kind;
 
@@ -136,30 +136,35 @@ std::string lower_scheme(std::string_view text) {
     return text::lower(text.substr(0, text.find(':')));
 }
 
-Part<WaitTarget> refuse_https(std::string_view /*rest*/) {
-    return Why{"this build has no TLS, so it cannot ask by https: wait for tcp:HOST:443"};
-}
-
-Part<WaitTarget> parse_http(std::string_view rest) {
-    // http:http://...: the kind, and then the URL.
-    const std::string inner = lower_scheme(rest);
-    if (inner == "https") return refuse_https(rest);
-    if (inner == "http") rest.remove_prefix(std::min(inner.size() + 1, rest.size()));
+// What stands behind the scheme.
+Part<WaitTarget> parse_url(Kind kind, std::string_view rest) {
+    const bool is_https = kind == Kind::https;
     if (!rest.starts_with("//")) return Why{"a URL is needed, as in http://HOST:8080/health"};
     rest.remove_prefix(2);
     const std::size_t end = std::min(rest.find_first_of("/?#"), rest.size());
     KG_LET(authority, parse_authority(rest.substr(0, end)));
     KG_LET(path, parse_request_target(rest.substr(end)));
-    WaitTarget target{.kind = Kind::http,
+    const std::uint16_t usual_port = is_https ? 443 : 80;
+    WaitTarget target{.kind = kind,
                       .host = std::move(authority.host),
-                      .port = authority.port == 0 ? std::uint16_t{80} : authority.port,
+                      .port = authority.port == 0 ? usual_port : authority.port,
                       .path = std::move(path)};
     const bool names_path = end != rest.size();
     target.text =
-        fmt::format("http://{}{}{}", target.bracketed_host(),
+        fmt::format("{}://{}{}{}", is_https ? "https" : "http", target.bracketed_host(),
                     authority.port == 0 ? "" : fmt::format(":{}", authority.port),
                     names_path ? text::printable(without_query(target.path), shown_bytes) : "");
     return target;
+}
+
+Part<WaitTarget> parse_https(std::string_view rest) { return parse_url(Kind::https, rest); }
+
+Part<WaitTarget> parse_http(std::string_view rest) {
+    // http:http://...: the kind, and then the URL.
+    const std::string inner = lower_scheme(rest);
+    if (inner != "http" && inner != "https") return parse_url(Kind::http, rest);
+    rest.remove_prefix(std::min(inner.size() + 1, rest.size()));
+    return parse_url(inner == "https" ? Kind::https : Kind::http, rest);
 }
 
 Part<WaitTarget> parse_path(Kind kind, std::string_view word, std::string_view path) {
@@ -187,7 +192,7 @@ struct Scheme {
 };
 
 constexpr std::array schemes = {
-    Scheme{"tcp", parse_tcp},   Scheme{"http", parse_http}, Scheme{"https", refuse_https},
+    Scheme{"tcp", parse_tcp},   Scheme{"http", parse_http}, Scheme{"https", parse_https},
     Scheme{"unix", parse_unix}, Scheme{"file", parse_file},
 };
 
@@ -205,6 +210,11 @@ std::string what_was_meant(std::string_view text) {
 
 std::string WaitTarget::bracketed_host() const {
     return host.find(':') == std::string::npos ? host : fmt::format("[{}]", host);
+}
+
+std::string WaitTarget::url() const {
+    return fmt::format("{}://{}:{}{}", kind == Kind::https ? "https" : "http", bracketed_host(),
+                       port, path);
 }
 
 Result<WaitTarget> parse_wait_target(std::string_view text) {

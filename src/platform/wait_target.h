@@ -5,6 +5,8 @@
 //
 //     tcp:HOST:PORT            tcp:[::1]:5432           a connection is accepted
 //     http://HOST[:PORT][/PATH]     or http:http://...  a GET is answered with 200 to 399
+//     https://HOST[:PORT][/PATH]    or http:https://... the same, by a server whose certificate is
+//                                                       trusted (platform/http.h says whose is)
 //     unix:PATH                                         a connection is accepted
 //     file:PATH                                         the path leads to something
 //
@@ -22,16 +24,18 @@ namespace kaigara::platform {
 inline constexpr std::size_t longest_wait_target = 4'096;
 
 struct WaitTarget {
-    enum class Kind : std::uint8_t { tcp, http, unix_socket, file };
+    enum class Kind : std::uint8_t { tcp, http, https, unix_socket, file };
 
     Kind kind = Kind::tcp;
-    std::string host{};      // tcp and http: a name or a literal address, without brackets
+    std::string host{};      // tcp, http and https: a name or a literal address, without brackets
     std::uint16_t port = 0;  // 1 to 65535
-    std::string path{};      // unix and file: the path; http: what is asked for, with its query
+    std::string path{};      // unix and file: the path; of a URL: what is asked for, with its query
     std::string text{};      // for messages: what it is called, without secrets, printable
 
     // As the Host of a request and in a URL: an IPv6 address has its brackets.
     std::string bracketed_host() const;
+    // Of http and https, with its query.
+    std::string url() const;
 };
 
 // Fault::usage with a message that shows the target, without secrets, and the right form.

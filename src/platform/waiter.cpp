@@ -46,7 +46,7 @@ std::string names_of(const std::vector<WaitTarget>& targets) {
 
 Waiter::Waiter(Loop& loop, std::vector<WaitTarget> targets, Milliseconds timeout,
                std::function<void(Result<void>)> on_done)
-    : loop_(loop), timeout_(timeout), on_done_(std::move(on_done)),
+    : loop_(loop), timeout_(timeout), on_done_(std::move(on_done)), client_(loop),
       timer_(loop, [this] { on_time(); }), unanswered_(targets.size()) {
     for (WaitTarget& target : targets)
         probes_.push_back(std::make_unique<Probe>(*this, std::move(target)));
@@ -64,7 +64,7 @@ void Waiter::start() {
 void Waiter::attempt(Probe& probe) {
     const auto left = std::chrono::ceil<Milliseconds>(deadline_ - Clock::now());
     probe.running.emplace(
-        loop_, probe.target, std::min(attempt_limit, left),
+        loop_, client_, probe.target, std::min(attempt_limit, left),
         [this, &probe](const std::string& reason) { on_attempt_end(probe, reason); });
     probe.running->start();
 }

@@ -61,6 +61,7 @@ private:
     Loop& loop_;
     Milliseconds timeout_;
     std::function<void(Result<void>)> on_done_;
+    HttpClient client_;
     Timer timer_;
     std::chrono::steady_clock::time_point deadline_;
     std::vector<std::unique_ptr<Probe>> probes_;

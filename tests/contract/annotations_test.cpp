@@ -178,7 +178,7 @@ TEST_CASE("a value that an option cannot have is an error with its place") {
          Strings{"run=twice", "run=", "on-failure=go", "run=once interrupted=maybe",
                  "run=once on-edit=cry", "run=once barrier=perhaps", "retries=-1", "retries=1.5",
                  "retries=", "retry-delay=x", "timeout=-1s", "timeout=abc", "kill-after=1y",
-                 "wait=ftp:x", "wait=tcp:", "wait=https://127.0.0.1/", "wait-timeout=never",
+                 "wait=ftp:x", "wait=tcp:", "wait=https:127.0.0.1", "wait-timeout=never",
                  "when=", "user="}) {
         CAPTURE(options);
         const LedgerScene scene;

@@ -147,10 +147,10 @@ TEST_CASE("wait asks by HTTP until a status from 200 to 399 comes") {
 }
 
 TEST_CASE("what is no target is 64, all of it in one go, and nothing is waited for") {
-    const Outcome outcome = wait_for({"file:/", "tcp:db", "htp://web", "https://web",
+    const Outcome outcome = wait_for({"file:/", "tcp:db", "htp://web", "https:web",
                                       "http://me:secret@web", "unix:" + std::string(108, 'a')});
     check_refused(outcome, "exit 64",
-                  {"'tcp:db'", "a port is needed", "did you mean 'http'?", "no TLS", "tcp:HOST:443",
+                  {"'tcp:db'", "a port is needed", "did you mean 'http'?", "a URL is needed",
                    "no user name", "at most 107 bytes"});
     CHECK(lines_of(outcome.errors).size() == 5);
     CHECK_FALSE(has(outcome.errors, "secret"));

@@ -92,9 +92,15 @@ TEST_CASE("paths are of any bytes") {
     check_refused("file:", "a path is needed");
 }
 
-TEST_CASE("https is refused, and what to write instead is said") {
-    for (const std::string_view text : {"https://web/", "https:https://web", "http:https://web"})
-        check_refused(text, "no TLS, so it cannot ask by https: wait for tcp:HOST:443");
+TEST_CASE("https has a port of its own, and may be written behind http:") {
+    for (const std::string_view text : {"https://web/a?b", "http:https://web/a?b"}) {
+        const WaitTarget target = good(text);
+        CHECK(target.kind == WaitTarget::Kind::https);
+        CHECK(target.port == 443);
+        CHECK(target.url() == "https://web:443/a?b");
+        CHECK(target.text == "https://web/a?***");
+    }
+    CHECK(good("https://[::1]:8443").url() == "https://[::1]:8443/");
 }
 
 TEST_CASE("a user name and a password are refused, and not repeated") {
@@ -147,7 +153,7 @@ TEST_CASE("another kind of target is told what there is, and what was meant") {
     check_refused("db:5432", "did you mean 'tcp:db:5432'?");
     check_refused("tcp://db:5432", "tcp:HOST:PORT, without slashes");
     for (const std::string_view text : {"", "db", "/run/x", "postgres://db"})
-        check_refused(text, "a target is tcp:HOST:PORT, http://HOST[:PORT][/PATH]");
+        check_refused(text, "a target is tcp:HOST:PORT, http[s]://HOST[:PORT][/PATH]");
     check_refused("http://web/" + std::string(5'000, 'a'), "more than 4096 bytes");
     CHECK(refused("http://web/" + std::string(5'000, 'a')).size() < 400);
 }

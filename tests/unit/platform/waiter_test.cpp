@@ -154,7 +154,8 @@ TEST_CASE("a path that is too long for a socket, or empty, is no address") {
     Loop loop;
     WaitTarget target{.kind = WaitTarget::Kind::unix_socket, .path = std::string(200, 'a')};
     std::optional<std::string> reason;
-    WaitAttempt attempt(loop, target, Milliseconds(1'000),
+    HttpClient client(loop);
+    WaitAttempt attempt(loop, client, target, Milliseconds(1'000),
                         [&reason](const std::string& why) { reason = why; });
     attempt.start();
     REQUIRE(run_until(loop, [&reason] { return reason.has_value(); }));
@@ -256,7 +257,8 @@ TEST_CASE("a limit cuts one attempt, and names how far it came") {
     const Listener listener;
     const auto targets = targets_of({http(listener)});
     std::optional<std::string> reason;
-    WaitAttempt attempt(loop, targets[0], Milliseconds(50),
+    HttpClient client(loop);
+    WaitAttempt attempt(loop, client, targets[0], Milliseconds(50),
                         [&reason](const std::string& why) { reason = why; });
     attempt.start();
     REQUIRE(run_until(loop, [&reason] { return reason.has_value(); }));

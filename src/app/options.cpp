@@ -8,7 +8,9 @@
 
 #include "app/commands.h"
 #include "app/settings_file.h"
+#include "app/settings_objects.h"
 #include "base/text.h"
+#include "platform/files.h"
 
 namespace kaigara::app {
 
@@ -203,6 +205,25 @@ void apply_environment(Settings& settings, Commands command, char** environment,
     }
 }
 
+// KAIGARA_CONSUL=prefix and KAIGARA_ETCD=prefix, for who has no kaigara.yml. etcd is below Consul.
+void add_store_sources(Settings& settings, char** environment, Errors& errors) {
+    constexpr std::pair<std::string_view, metadata::SourceKind> variables[] = {
+        {"KAIGARA_ETCD=", metadata::SourceKind::etcd},
+        {"KAIGARA_CONSUL=", metadata::SourceKind::consul}};
+    for (const auto& [name, kind] : variables) {
+        for (char** entry = environment; *entry != nullptr; ++entry) {
+            const std::string_view text = *entry;
+            if (!text.starts_with(name) || text.size() == name.size()) continue;
+            auto source = read_store_source(kind, text.substr(name.size()),
+                                            name.substr(0, name.size() - 1));
+            if (source)
+                settings.sources.push_back(std::move(*source));
+            else
+                errors.push_back(std::move(source).error());
+        }
+    }
+}
+
 }  // namespace
 
 Result<CommandLine> parse_command_line(int argc, char** argv) { return Parser(argc, argv).parse(); }
@@ -225,6 +246,9 @@ Result<Settings, Errors> load_settings(const CommandLine& line, char** environme
     if (errors.empty() && (line.command & without_file) == 0)
         read_settings_file(settings, line.command, chosen,
                            file_errors != nullptr ? *file_errors : errors);
+    const bool has_file = settings.config.named || platform::exists(settings.config.path);
+    if ((line.command & without_file) == 0 && !has_file)
+        add_store_sources(settings, environment, errors);
     if (!errors.empty()) return errors;
     return settings;
 }

@@ -17,6 +17,7 @@ namespace kaigara::app {
 namespace {
 
 using metadata::Source;
+using metadata::SourceFormat;
 using metadata::SourceKind;
 using metadata::Value;
 using provision::FileEntry;
@@ -52,6 +53,12 @@ Result<void> assign_path(Source& source, const Value& value) {
     return {};
 }
 
+Result<void> assign_document_path(Source& source, const Value& value) {
+    KG_LET(path, read_metadata_path(value));
+    source.path = path.starts_with('.') ? path.substr(1) : std::move(path);
+    return {};
+}
+
 // `{prefix: MYAPP_}`, or a path for each variable's name.
 Result<void> assign_environment(Source& source, const Value& value) {
     source.kind = SourceKind::environment;
@@ -79,6 +86,87 @@ Result<void> assign_command(Source& source, const Value& value) {
     KG_LET(words, read_command_words(value));
     source.kind = SourceKind::command;
     source.command = std::move(words);
+    return {};
+}
+
+// Keys are separated by single slashes; one at the end says nothing more, and Consul's begin
+// without.
+Result<std::string> read_prefix(const Value& value) {
+    KG_LET(prefix, read_text(value));
+    if (prefix.size() > 1 && prefix.ends_with('/')) prefix.pop_back();
+    if (prefix.find("//") != std::string::npos || prefix == "/")
+        return refuse("needs a prefix of keys, such as app/prod");
+    return prefix;
+}
+
+// `{prefix: app/prod}`, or the prefix alone.
+template <SourceKind Kind>
+Result<void> assign_store(Source& source, const Value& value) {
+    source.kind = Kind;
+    const Value* prefix = &value;
+    if (value.is_map()) {
+        prefix = value.find("prefix");
+        if (prefix == nullptr || value.entries().size() != 1)
+            return refuse("needs a prefix of keys and nothing else: {prefix: app/prod}");
+    }
+    KG_LET(text, read_prefix(*prefix));
+    if (Kind == SourceKind::consul && text.starts_with('/')) text.erase(0, 1);
+    source.prefix = std::move(text);
+    return {};
+}
+
+Result<void> assign_format(Source& source, const Value& value) {
+    const std::string& word = value.text();
+    if (word == "scalar")
+        source.format = SourceFormat::scalar;
+    else if (word == "yaml")
+        source.format = SourceFormat::yaml;
+    else if (word == "json")
+        source.format = SourceFormat::json;
+    else
+        return refuse("needs scalar, yaml or json");
+    return {};
+}
+
+bool is_header_name(std::string_view name) {
+    constexpr std::string_view others = "!#$%&'*+-.^_`|~";
+    return !name.empty() && std::ranges::all_of(name, [others](char c) {
+        const bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        return is_letter || (c >= '0' && c <= '9') || others.find(c) != others.npos;
+    });
+}
+
+Result<void> assign_headers(Source& source, const Value& value) {
+    if (!value.is_map()) return refuse("has 'headers' that are no map of names and values");
+    for (const Value::Entry& header : value.entries()) {
+        if (!is_header_name(header.key) || !header.value.is_scalar())
+            return refuse(fmt::format("has a header '{}' that is none: NAME: text",
+                                      text::printable(header.key)));
+        source.headers.emplace_back(header.key, header.value.text());
+    }
+    return {};
+}
+
+// `{url, headers, path, format}`, or the URL alone.
+Result<void> assign_http(Source& source, const Value& value) {
+    source.kind = SourceKind::http;
+    if (value.is_scalar()) return assign_text<Source, &Source::url>(source, value);
+    constexpr std::array<std::string_view, 4> names = {"url", "headers", "path", "format"};
+    for (const Value::Entry& entry : value.entries()) {
+        if (entry.key == "url")
+            KG_TRY((assign_text<Source, &Source::url>(source, entry.value)));
+        else if (entry.key == "headers")
+            KG_TRY(assign_headers(source, entry.value));
+        else if (entry.key == "path")
+            KG_TRY(assign_document_path(source, entry.value));
+        else if (entry.key == "format")
+            KG_TRY(assign_format(source, entry.value));
+        else
+            return refuse(fmt::format("has no '{}'{}", text::printable(entry.key),
+                                      text::did_you_mean(entry.key, names)));
+    }
+    if (source.url.empty()) return refuse("needs a url: {url: https://...}");
+    if (source.format == SourceFormat::scalar) return refuse("has a 'format' of yaml or json");
     return {};
 }
 
@@ -137,21 +225,30 @@ Result<void> assign_on_change(FileEntry& entry, const Value& value) {
 
 constexpr std::string_view environment_schema =
     R"({"type": "object", "minProperties": 1, "additionalProperties": {"type": "string", "minLength": 1}})";
+constexpr std::string_view store_schema =
+    R"({"anyOf": [{"type": "string", "minLength": 1}, {"type": "object", "required": ["prefix"], "additionalProperties": false, "properties": {"prefix": {"type": "string", "minLength": 1}}}]})";
+constexpr std::string_view http_schema =
+    R"({"anyOf": [{"type": "string", "minLength": 1}, {"type": "object", "required": ["url"], "additionalProperties": false, "properties": {"url": {"type": "string", "minLength": 1}, "headers": {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}}, "path": {"type": "string", "minLength": 1}, "format": {"enum": ["yaml", "json"]}}}]})";
+constexpr std::string_view format_schema = R"({"enum": ["scalar", "yaml", "json"]})";
 constexpr std::string_view on_change_schema =
     R"({"type": "string", "pattern": "^(reload|restart|none|signal:.+|run:.+)$"})";
 constexpr std::string_view target_schema = R"({"type": "string", "pattern": "^/.*[^/]$"})";
 
 // clang-format off
-constexpr std::array<ObjectKey<Source>, 9> source_table = {{
+constexpr std::array<ObjectKey<Source>, 13> source_table = {{
     {"file", kind::path, "a YAML or JSON file", assign_path<SourceKind::file>, true},
     {"directory", kind::path, "a directory that holds a key a file, as ConfigMaps and Docker secrets are", assign_path<SourceKind::directory>, true},
     {"environment", environment_schema, "a path for each plain variable's name, or prefix: MYAPP_", assign_environment, true},
     {"command", kind::command, "a command that writes YAML or JSON to stdout", assign_command, true},
+    {"consul", store_schema, "the keys below a prefix of Consul's KV store", assign_store<SourceKind::consul>, true},
+    {"etcd", store_schema, "the keys below a prefix of etcd", assign_store<SourceKind::etcd>, true},
+    {"http", http_schema, "a YAML or JSON document of an HTTP(S) server", assign_http, true},
+    {"format", format_schema, "what the values of consul and etcd are written in (default scalar)", assign_format},
     {"at", kind::metadata_path, "the path that the source's values are mounted at", assign_at},
     {"optional", kind::flag, "absent or unreachable is a warning, no error", assign_flag<&Source::optional>},
     {"secret", kind::flag, "every value of the source is secret", assign_flag<&Source::secret>},
-    {"timeout", kind::duration, "of one attempt (default --resolve-timeout)", assign_timeout},
-    {"retries", kind::count, "further attempts after one that failed (default 0)", assign_retries},
+    {"timeout", kind::duration, "of one attempt (default 10s; of a command --resolve-timeout)", assign_timeout},
+    {"retries", kind::count, "further attempts after one that failed (default as many as --resolve-timeout allows; of a command 0)", assign_retries},
 }};
 
 constexpr std::array<ObjectKey<FileEntry>, 6> file_entry_table = {{
@@ -175,6 +272,21 @@ Result<std::string> read_metadata_path(const Value& value) {
     if (auto steps = metadata::split_path(value.text()); !steps)
         return refuse(fmt::format("needs a metadata path: {}", steps.error().message));
     return value.text();
+}
+
+Result<Source> read_store_source(SourceKind kind, std::string_view prefix,
+                                 std::string_view where) {
+    Source source;
+    const Value value = Value::plain(std::string(prefix));
+    auto assigned = kind == SourceKind::consul ? assign_store<SourceKind::consul>(source, value)
+                                               : assign_store<SourceKind::etcd>(source, value);
+    if (!assigned) {
+        Error error = std::move(assigned).error();
+        error.where = where;
+        return error;
+    }
+    source.where = where;
+    return source;
 }
 
 Result<std::vector<std::string>> read_command_words(const Value& value) {

@@ -33,6 +33,10 @@ std::span<const ObjectKey<provision::FileEntry>> file_entry_keys() noexcept;
 // The words of a command: a list of them, or one text that /bin/sh runs.
 Result<std::vector<std::string>> read_command_words(const metadata::Value& value);
 
+// The source of KAIGARA_CONSUL=prefix or KAIGARA_ETCD=prefix, which `where` names.
+Result<metadata::Source> read_store_source(metadata::SourceKind kind, std::string_view prefix,
+                                           std::string_view where);
+
 // A metadata path, as it was written.
 Result<std::string> read_metadata_path(const metadata::Value& value);
 

@@ -17,6 +17,7 @@ namespace kaigara::app {
 namespace {
 
 using metadata::Source;
+using metadata::SourceFormat;
 using metadata::SourceKind;
 using metadata::Value;
 using provision::FileEntry;
@@ -104,6 +105,11 @@ void read_sources(Settings& settings, const Value& value, const SettingsReading&
         if (source.kind == SourceKind::file || source.kind == SourceKind::directory)
             source.path = reading.resolve_path(source.path);
         if (source.kind == SourceKind::command) source.directory = reading.resolve_path("");
+        const bool has_format = source.kind == SourceKind::consul ||
+                                source.kind == SourceKind::etcd || source.kind == SourceKind::http;
+        if (source.format != SourceFormat::found && !has_format)
+            reading.fail(value.origin(), fmt::format("{}: 'format' is for consul, etcd and http",
+                                                     name_of(source)));
     }
 }
 

@@ -78,8 +78,8 @@ Result<std::string_view> checked_text(std::string_view text, std::string_view na
     return text;
 }
 
-DocumentBuilder::DocumentBuilder(std::uint32_t source, std::string_view name)
-    : source_(source), name_(name) {}
+DocumentBuilder::DocumentBuilder(std::uint32_t source, std::string_view name, Root root)
+    : source_(source), name_(name), allowed_(root) {}
 
 bool DocumentBuilder::fail(Position at, std::string message) {
     if (complaints_.size() < max_errors) complaints_.push_back({at, std::move(message)});
@@ -144,6 +144,11 @@ bool DocumentBuilder::leaf(Position at, Value value, Anchor anchor) {
     const std::size_t length = value.text().size();
     if (!count(at, 1, length)) return false;
     if (frames_.empty()) {
+        if (allowed_ == Root::any) {
+            value.set_origin(origin(at));
+            root_ = std::move(value);
+            return true;
+        }
         // A file of comments only, or `null`, is an empty document.
         if (value.is_null()) return true;
         return fail(at, "a single value; the document has to be a map, of 'key: value'");
@@ -157,8 +162,8 @@ bool DocumentBuilder::leaf(Position at, Value value, Anchor anchor) {
 bool DocumentBuilder::begin_map(Position at, Anchor anchor) { return begin(at, Kind::map, anchor); }
 
 bool DocumentBuilder::begin_list(Position at, Anchor anchor) {
-    const bool as_root = frames_.empty();
-    if (as_root && !fail(at, "a list; the document has to be a map, of 'key: value'")) return false;
+    const bool refused = frames_.empty() && allowed_ == Root::map;
+    if (refused && !fail(at, "a list; the document has to be a map, of 'key: value'")) return false;
     return begin(at, Kind::list, anchor);
 }
 

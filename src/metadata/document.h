@@ -51,13 +51,19 @@ enum class Controls : std::uint8_t { refused, left };
 Result<std::string_view> checked_text(std::string_view text, std::string_view name,
                                       Controls controls);
 
+// What a document may be as a whole.
+enum class Root : std::uint8_t {
+    map,
+    any,  // a scalar or a list as well: the value of one key of a store
+};
+
 class DocumentBuilder {
 public:
     using Anchor = std::size_t;
     static constexpr Anchor no_anchor = 0;
 
     // `source` goes into the origins, `name` into the errors; `name` has to outlive the builder.
-    DocumentBuilder(std::uint32_t source, std::string_view name);
+    DocumentBuilder(std::uint32_t source, std::string_view name, Root root = Root::map);
 
     [[nodiscard]] bool leaf(Position at, Value value, Anchor anchor = no_anchor);
     [[nodiscard]] bool begin_map(Position at, Anchor anchor = no_anchor);
@@ -81,7 +87,7 @@ public:
     // the root.
     std::string here(std::string_view before = "in ") const;
 
-    // The root, a map; an empty one when there were no events.
+    // The root; an empty map when there were no events.
     Result<Value, Errors> finish() &&;
 
 private:
@@ -125,6 +131,7 @@ private:
 
     std::uint32_t source_;
     std::string_view name_;
+    Root allowed_;
     std::vector<Frame> frames_;
     std::vector<Anchored> anchored_;
     std::size_t nodes_ = 0;

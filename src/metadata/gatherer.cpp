@@ -14,6 +14,7 @@
 #include "metadata/merge.h"
 #include "metadata/redaction.h"
 #include "metadata/sources/assignment.h"
+#include "metadata/sources/command.h"
 #include "metadata/sources/directory.h"
 #include "metadata/sources/environment.h"
 #include "platform/files.h"
@@ -87,17 +88,19 @@ Result<Tree, Errors> as_layer(Result<Tree> layer) {
 
 // The values of one source, not mounted yet.
 Result<Tree, Errors> read_source(const Source& source, const EnvironmentView& view,
-                                 Answer& answer) {
+                                 const Answer& answer) {
     switch (source.kind) {
     case SourceKind::file: return load_file(source.path);
     case SourceKind::directory: return load_key_directory(source.path);
     case SourceKind::environment:
         return source.prefix.empty() ? read_bindings(view, source.bindings)
                                      : read_environment(view, source.prefix);
+    case SourceKind::consul:
+    case SourceKind::etcd:
+    case SourceKind::http:
     case SourceKind::command: break;
     }
-    if (!*answer) return Errors{std::move(*answer).error()};
-    return parse_output(**answer, fmt::format("{}: {}", source.where, name_of(source)));
+    return *answer;
 }
 
 // Why an optional source is left out; nothing where it has to be an error.
@@ -127,14 +130,14 @@ void hide_words(const Source& source, Errors& errors) {
     for (Error& error : errors) {
         const bool is_about_content =
             error.fault == Fault::bad_data && error.code == 0 &&
-            (source.kind == SourceKind::file || source.kind == SourceKind::command);
+            (source.kind == SourceKind::file || has_to_wait(source));
         if (is_about_content) error.message = without_quoted(error.message);
     }
 }
 
-void lay_source(const GatherPlan& plan, const Source& source, Answer& answer, Pile& pile,
+void lay_source(const GatherPlan& plan, const Source& source, const Answer& answer, Pile& pile,
                 Gathered& gathered) {
-    if (source.kind == SourceKind::command && !answer) {
+    if (has_to_wait(source) && !answer) {
         gathered.skipped.push_back(fmt::format("{} ({})", name_of(source), source.where));
         return;
     }
@@ -161,18 +164,19 @@ void lay_source(const GatherPlan& plan, const Source& source, Answer& answer, Pi
 }  // namespace
 
 bool has_to_wait(const GatherPlan& plan) noexcept {
-    return std::ranges::find(plan.sources, SourceKind::command, &Source::kind) !=
-           plan.sources.end();
+    return std::ranges::any_of(plan.sources,
+                               [](const Source& source) { return has_to_wait(source); });
 }
 
-Result<Gathered, Errors> gather(const GatherPlan& plan, std::vector<Answer> answers) {
-    answers.resize(plan.sources.size());
+Result<Gathered, Errors> gather(const GatherPlan& plan, const std::vector<Answer>& answers) {
+    const Answer not_asked;
     Pile pile;
     Gathered gathered;
     if (!plan.defaults_path.empty())
         pile.lay(load_path(plan.defaults_path, plan.defaults_presence), plan.defaults_path);
     for (std::size_t i = 0; i < plan.sources.size(); ++i)
-        lay_source(plan, plan.sources[i], answers[i], pile, gathered);
+        lay_source(plan, plan.sources[i], i < answers.size() ? answers[i] : not_asked, pile,
+                   gathered);
     const FileReader read_file = read_value_file;
     pile.lay(read_environment({plan.environment, pile.tree(), read_file, pile.is_complete()}),
              "the environment");
@@ -186,7 +190,7 @@ Result<Gathered, Errors> gather(const GatherPlan& plan, std::vector<Answer> answ
 Gatherer::Gatherer(platform::Loop& loop, platform::Reaper& reaper, GatherPlan plan,
                    char* const* environment, std::function<void(Result<Gathered, Errors>)> on_done)
     : loop_(loop), reaper_(reaper), plan_(std::move(plan)), on_done_(std::move(on_done)),
-      answers_(plan_.sources.size()), fetches_(plan_.sources.size()) {
+      answers_(plan_.sources.size()), http_(loop), fetches_(plan_.sources.size()) {
     for (; *environment != nullptr; ++environment) environment_.push_back(*environment);
     environment_.push_back(
         const_cast<char*>(resolving_variable.data()));  // execve(2) only reads it
@@ -194,19 +198,22 @@ Gatherer::Gatherer(platform::Loop& loop, platform::Reaper& reaper, GatherPlan pl
 }
 
 void Gatherer::start() {
-    if (has_to_wait(plan_) &&
+    const bool runs_commands = std::ranges::find(plan_.sources, SourceKind::command,
+                                                 &Source::kind) != plan_.sources.end();
+    if (runs_commands &&
         std::ranges::find(plan_.environment, resolving_variable) != plan_.environment.end()) {
         refuse_recursion();
         return;
     }
-    const CommandFetch::Context context{loop_, reaper_, environment_.data(),
-                                        CommandFetch::Clock::now() + plan_.timeout};
+    const FetchContext context{loop_, reaper_, http_, environment_.data(), plan_.environment,
+                               FetchContext::Clock::now() + plan_.timeout};
     for (std::size_t i = 0; i < plan_.sources.size(); ++i) {
-        if (plan_.sources[i].kind != SourceKind::command) continue;
+        if (!has_to_wait(plan_.sources[i])) continue;
         ++awaited_;
-        fetches_[i] = std::make_unique<CommandFetch>(
-            context, plan_.sources[i],
-            [this, i](Result<std::string> answer) { answered(i, std::move(answer)); });
+        fetches_[i] =
+            make_fetch(context, plan_.sources[i], [this, i](Result<Tree, Errors> answer) {
+                answered(i, std::move(answer));
+            });
         fetches_[i]->start();
     }
     if (awaited_ == 0) finish();
@@ -230,13 +237,13 @@ void Gatherer::on_reaped() {
     }
 }
 
-void Gatherer::answered(std::size_t source, Result<std::string> answer) {
+void Gatherer::answered(std::size_t source, Result<Tree, Errors> answer) {
     answers_[source] = std::move(answer);
     if (--awaited_ == 0) finish();
 }
 
 void Gatherer::finish() {
-    auto gathered = gather(plan_, std::move(answers_));
+    auto gathered = gather(plan_, answers_);
     const auto on_done = std::move(on_done_);
     on_done(std::move(gathered));
 }

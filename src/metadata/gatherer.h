@@ -5,7 +5,7 @@
 //
 //     metadata defaults  <  sources, in their order  <  KAIGARA_META_*  <  --set, in their order
 //
-// It has two parts. What has to be waited for (commands) is fetched first, all at the same time, by
+// It has two parts. What has to be waited for (commands, stores, servers) is fetched first, all at the same time, by
 // the Gatherer on the loop; then gather() reads what is at hand and piles the layers up, each
 // seeing the tree below it. Without anything to wait for, gather() alone does it.
 //
@@ -22,10 +22,11 @@
 
 #include "base/duration.h"
 #include "base/result.h"
-#include "metadata/sources/command.h"
+#include "metadata/sources/fetch.h"
 #include "metadata/sources/file.h"
 #include "metadata/sources/source.h"
 #include "metadata/tree.h"
+#include "platform/http.h"
 #include "platform/loop.h"
 #include "platform/reaper.h"
 
@@ -46,21 +47,18 @@ struct Gathered {
     std::vector<std::string> skipped;   // names of the sources that there was no answer of
 };
 
-// What a source that had to be waited for has said; nothing where it was not asked.
-using Answer = std::optional<Result<std::string>>;
-
 // Whether a source of the plan has to be waited for.
 bool has_to_wait(const GatherPlan& plan) noexcept;
 
 // `answers` belong to the sources by their place; where it is shorter, or an answer is nothing, a
 // source that had to be asked is skipped and so noted.
-Result<Gathered, Errors> gather(const GatherPlan& plan, std::vector<Answer> answers = {});
+Result<Gathered, Errors> gather(const GatherPlan& plan, const std::vector<Answer>& answers = {});
 
 class Gatherer {
 public:
     // Everything outlives it. `environment` is what commands get. `on_done` is called once, from
     // the loop or from within start(); the gatherer may be destroyed in it. A gatherer that goes
-    // away before that ends its commands by KILL.
+    // away before that ends all that is under way, commands by KILL.
     Gatherer(platform::Loop& loop, platform::Reaper& reaper, GatherPlan plan,
              char* const* environment, std::function<void(Result<Gathered, Errors>)> on_done);
 
@@ -69,7 +67,7 @@ public:
     void on_reaped();
 
 private:
-    void answered(std::size_t source, Result<std::string> answer);
+    void answered(std::size_t source, Result<Tree, Errors> answer);
     void finish();
     void refuse_recursion();
 
@@ -79,7 +77,8 @@ private:
     std::vector<char*> environment_;  // of the commands
     std::function<void(Result<Gathered, Errors>)> on_done_;
     std::vector<Answer> answers_;
-    std::vector<std::unique_ptr<CommandFetch>> fetches_;
+    platform::HttpClient http_;
+    std::vector<std::unique_ptr<Fetch>> fetches_;
     std::size_t awaited_ = 0;
 };
 

@@ -52,8 +52,8 @@ private:
 // begins where the one before it ended, blanks and punctuation aside.
 class Handler {
 public:
-    Handler(std::string_view text, std::uint32_t source, std::string_view name)
-        : text_(text), furthest_(text.begin()), builder_(source, name) {}
+    Handler(std::string_view text, std::uint32_t source, std::string_view name, Root root)
+        : text_(text), furthest_(text.begin()), builder_(source, name, root) {}
 
     Cursor begin() { return {text_.begin(), &furthest_}; }
     Cursor end() { return {text_.end(), &furthest_}; }
@@ -160,13 +160,13 @@ private:
 
 }  // namespace
 
-Result<Value, Errors> read_json(std::string_view text, std::uint32_t source,
-                                std::string_view name) {
+Result<Value, Errors> read_json(std::string_view text, std::uint32_t source, std::string_view name,
+                                Root root) {
     const auto checked = checked_text(text, name, Controls::left);
     if (!checked) return Errors{checked.error()};
     if (checked->find_first_not_of(blanks) == std::string_view::npos)
         return Value::map({}, {source, 1, 1});
-    Handler handler(*checked, source, name);
+    Handler handler(*checked, source, name, root);
     try {
         // False after an error, which the handler has noted.
         (void)nlohmann::json::sax_parse(handler.begin(), handler.end(), &handler);

@@ -93,8 +93,8 @@ std::string explain(std::string_view theirs) {
 
 class Handler : public YAML::EventHandler {
 public:
-    Handler(std::string_view text, std::uint32_t source, std::string_view name)
-        : text_(text), places_(text), builder_(source, name),
+    Handler(std::string_view text, std::uint32_t source, std::string_view name, Root root)
+        : text_(text), places_(text), builder_(source, name, root),
           stray_directives_(yaml_source::find_stray_directives(text)) {}
 
     void OnDocumentStart(const YAML::Mark& mark) override {
@@ -328,11 +328,11 @@ private:
 
 }  // namespace
 
-Result<Value, Errors> read_yaml(std::string_view text, std::uint32_t source,
-                                std::string_view name) {
+Result<Value, Errors> read_yaml(std::string_view text, std::uint32_t source, std::string_view name,
+                                Root root) {
     const auto checked = checked_text(text, name, Controls::refused);
     if (!checked) return Errors{checked.error()};
-    Handler handler(*checked, source, name);
+    Handler handler(*checked, source, name, root);
     try {
         TextBuffer buffer(*checked);
         std::istream stream(&buffer);

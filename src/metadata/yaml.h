@@ -18,11 +18,13 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "metadata/document.h"
 #include "metadata/value.h"
 
 namespace kaigara::metadata {
 
-// `source` goes into the origins, `name` is what errors call the document. The root is a map.
-Result<Value, Errors> read_yaml(std::string_view text, std::uint32_t source, std::string_view name);
+// `source` goes into the origins, `name` is what errors call the document.
+Result<Value, Errors> read_yaml(std::string_view text, std::uint32_t source, std::string_view name,
+                               Root root = Root::map);
 
 }  // namespace kaigara::metadata

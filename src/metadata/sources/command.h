@@ -11,15 +11,12 @@
 // and over. So it finds resolving_variable in its environment, where kaigara finds it, too, and
 // refuses to start commands.
 
-#include <chrono>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 
-#include "base/result.h"
-#include "metadata/sources/source.h"
-#include "metadata/tree.h"
+#include "base/backoff.h"
+#include "metadata/sources/fetch.h"
 #include "platform/captured_command.h"
 #include "platform/loop.h"
 
@@ -27,28 +24,12 @@ namespace kaigara::metadata {
 
 inline constexpr std::string_view resolving_variable = "KAIGARA_RESOLVING=1";
 
-// The output as a tree: JSON where it reads as JSON, else YAML. `name` is what errors call it.
-Result<Tree, Errors> parse_output(std::string_view output, const std::string& name);
-
-class CommandFetch {
+class CommandFetch : public Fetch {
 public:
-    using Clock = std::chrono::steady_clock;
-    struct Context {
-        platform::Loop& loop;
-        platform::Reaper& reaper;
-        char* const* environment;    // with resolving_variable
-        Clock::time_point deadline;  // of all sources together
-    };
+    CommandFetch(const FetchContext& context, const Source& source, OnDone on_done);
 
-    // Everything outlives it. `on_done` is called once, after start(), from the loop; the output,
-    // or Fault::unavailable with the end of what the command wrote to stderr. The object may be
-    // destroyed in it.
-    CommandFetch(const Context& context, const Source& source,
-                 std::function<void(Result<std::string>)> on_done);
-
-    void start();
-    // After each round of reaping.
-    void on_reaped();
+    void start() override;
+    void on_reaped() override;
 
 private:
     void attempt();
@@ -56,11 +37,11 @@ private:
     void failed(std::string reason, const std::string& err);
     Milliseconds time_left() const;
 
-    Context context_;
+    FetchContext context_;
     const Source& source_;
-    std::function<void(Result<std::string>)> on_done_;
+    OnDone on_done_;
+    Backoff backoff_;
     unsigned attempts_ = 0;
-    Milliseconds delay_{0};
     platform::Timer timer_;
     std::unique_ptr<platform::CapturedCommand> command_;
 };

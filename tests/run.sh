@@ -12,6 +12,7 @@
 # contract          build-sanitize     the program as PID 1 of a namespace, under the sanitizers
 # contract-release  build-release      the same against the static, stripped release
 # crash             build-release      the release killed at each system call, full and failing disks
+# backend           build-release      the release against real etcd and Consul, and servers that misbehave
 # container         build-release      the release in containers of podman and runc
 # examples          build-release      docs/examples with the real applications, in namespaces
 # fuzz              build-fuzz         every parser on input that libFuzzer makes up, 30 s each
@@ -23,8 +24,8 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-all_suites='unit contract contract-release crash container examples fuzz lint tidy'
-[ $# -gt 0 ] || set -- unit contract contract-release crash container examples fuzz lint
+all_suites='unit contract contract-release crash backend container examples fuzz lint tidy'
+[ $# -gt 0 ] || set -- unit contract contract-release crash backend container examples fuzz lint
 for suite in "$@"; do
     case " $all_suites " in
     *" $suite "*) ;;
@@ -136,6 +137,7 @@ for suite in "$@"; do
     contract) run_suite contract build-sanitize configure_sanitize contract ;;
     contract-release) run_suite contract-release build-release configure_release contract ;;
     crash) run_suite crash build-release configure_release crash ;;
+    backend) run_suite backend build-release configure_release backend ;;
     container) run_suite container build-release configure_release container ;;
     examples) run_suite examples build-release configure_release examples ;;
     fuzz) run_suite fuzz build-fuzz configure_fuzz fuzz ;;

@@ -214,8 +214,8 @@ void add_store_sources(Settings& settings, char** environment, Errors& errors) {
         for (char** entry = environment; *entry != nullptr; ++entry) {
             const std::string_view text = *entry;
             if (!text.starts_with(name) || text.size() == name.size()) continue;
-            auto source = read_store_source(kind, text.substr(name.size()),
-                                            name.substr(0, name.size() - 1));
+            auto source =
+                read_store_source(kind, text.substr(name.size()), name.substr(0, name.size() - 1));
             if (source)
                 settings.sources.push_back(std::move(*source));
             else

@@ -274,8 +274,7 @@ Result<std::string> read_metadata_path(const Value& value) {
     return value.text();
 }
 
-Result<Source> read_store_source(SourceKind kind, std::string_view prefix,
-                                 std::string_view where) {
+Result<Source> read_store_source(SourceKind kind, std::string_view prefix, std::string_view where) {
     Source source;
     const Value value = Value::plain(std::string(prefix));
     auto assigned = kind == SourceKind::consul ? assign_store<SourceKind::consul>(source, value)

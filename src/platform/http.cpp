@@ -227,8 +227,7 @@ std::optional<Error> HttpTransfer::Easy::prepare() {
     set(CURLOPT_TCP_KEEPALIVE, 1L);
     set(CURLOPT_TCP_KEEPIDLE, keep_alive_seconds);
     set(CURLOPT_TCP_KEEPINTVL, keep_alive_seconds / 3);
-    if (!request.unix_socket.empty())
-        set(CURLOPT_UNIX_SOCKET_PATH, request.unix_socket.c_str());
+    if (!request.unix_socket.empty()) set(CURLOPT_UNIX_SOCKET_PATH, request.unix_socket.c_str());
     set(CURLOPT_WRITEFUNCTION, &Easy::on_piece);
     set(CURLOPT_WRITEDATA, static_cast<void*>(this));
     set(CURLOPT_HEADERFUNCTION, &Easy::on_header);
@@ -276,12 +275,12 @@ std::optional<Error> HttpTransfer::Easy::pretend_host() {
     char* host = nullptr;
     char* port = nullptr;
     char* changed = nullptr;
-    bool good =
-        url && ::curl_url_set(url.get(), CURLUPART_URL, request.url.c_str(), 0) == CURLUE_OK &&
-        ::curl_url_get(url.get(), CURLUPART_HOST, &host, 0) == CURLUE_OK &&
-        ::curl_url_get(url.get(), CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK &&
-        ::curl_url_set(url.get(), CURLUPART_HOST, name.c_str(), 0) == CURLUE_OK &&
-        ::curl_url_get(url.get(), CURLUPART_URL, &changed, 0) == CURLUE_OK;
+    bool good = url &&
+                ::curl_url_set(url.get(), CURLUPART_URL, request.url.c_str(), 0) == CURLUE_OK &&
+                ::curl_url_get(url.get(), CURLUPART_HOST, &host, 0) == CURLUE_OK &&
+                ::curl_url_get(url.get(), CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK &&
+                ::curl_url_set(url.get(), CURLUPART_HOST, name.c_str(), 0) == CURLUE_OK &&
+                ::curl_url_get(url.get(), CURLUPART_URL, &changed, 0) == CURLUE_OK;
     if (good) {
         good = connect_to.add(fmt::format("{}:{}:{}:{}", name, port, host, port));
         set(CURLOPT_CONNECT_TO, connect_to.get());
@@ -292,8 +291,7 @@ std::optional<Error> HttpTransfer::Easy::pretend_host() {
     ::curl_free(changed);
     if (good) return std::nullopt;
     return Error{Fault::configuration, 0,
-                 fmt::format("'{}' cannot stand for the name of the server",
-                             text::printable(name)),
+                 fmt::format("'{}' cannot stand for the name of the server", text::printable(name)),
                  ""};
 }
 
@@ -370,8 +368,7 @@ void HttpTransfer::start() {
     if (client.multi_->handle == nullptr) easy_->refused = out_of_memory();
     if (!easy_->refused) easy_->refused = easy_->prepare();
     if (!easy_->refused) {
-        easy_->is_added =
-            ::curl_multi_add_handle(client.multi_->handle, easy_->handle) == CURLM_OK;
+        easy_->is_added = ::curl_multi_add_handle(client.multi_->handle, easy_->handle) == CURLM_OK;
         if (!easy_->is_added) easy_->refused = out_of_memory();
     }
     if (easy_->refused) easy_->soon.start(Milliseconds(0));

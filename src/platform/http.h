@@ -15,8 +15,8 @@
 // literal addresses of this host's loopback as well, as curl does it.
 //
 // Whose certificates are trusted: `authorities_file` and `authorities_directory` of the request;
-// else SSL_CERT_FILE and SSL_CERT_DIR; else the first bundle that the image has, of the places where
-// Debian, Alpine, Fedora, SUSE and others keep it (find_authorities).
+// else SSL_CERT_FILE and SSL_CERT_DIR; else the first bundle that the image has, of the places
+// where Debian, Alpine, Fedora, SUSE and others keep it (find_authorities).
 
 #include <functional>
 #include <memory>
@@ -42,10 +42,10 @@ struct HttpTls {
 
 struct HttpRequest {
     std::string method = "GET";
-    std::string url;                   // http://... or https://..., every byte encoded that has to be
+    std::string url;  // http://... or https://..., every byte encoded that has to be
     std::vector<std::string> headers;  // "Name: value"
     std::string body;                  // sent with any method but GET
-    std::string unix_socket;           // the path of a socket to connect to, whatever the URL's host
+    std::string unix_socket;  // the path of a socket to connect to, whatever the URL's host
     HttpTls tls;
     Milliseconds connect_timeout{5'000};
     Milliseconds timeout{10'000};  // of all of it; 0 for none, as a stream needs it

@@ -48,8 +48,7 @@ Error explain(const HttpFailure& failure) {
     case CURLE_COULDNT_RESOLVE_HOST: return unavailable("name not found", ENOTCONN);
     case CURLE_COULDNT_RESOLVE_PROXY: return unavailable("the proxy's name is not found", ENOTCONN);
     case CURLE_COULDNT_CONNECT:
-        if (failure.system != 0)
-            return unavailable(reason_of(failure.system), failure.system);
+        if (failure.system != 0) return unavailable(reason_of(failure.system), failure.system);
         return unavailable("cannot connect", ENOTCONN);
     case CURLE_OPERATION_TIMEDOUT:
         if (failure.was_connecting)

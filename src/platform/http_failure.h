@@ -12,10 +12,10 @@
 namespace kaigara::platform {
 
 struct HttpFailure {
-    int code = 0;                // a CURLcode
-    int system = 0;              // an errno, where the system said one
-    bool was_connecting = false;  // no byte of an answer had come, nor was the request sent
-    std::string_view detail;     // libcurl's own words
+    int code = 0;                  // a CURLcode
+    int system = 0;                // an errno, where the system said one
+    bool was_connecting = false;   // no byte of an answer had come, nor was the request sent
+    std::string_view detail;       // libcurl's own words
     std::string_view authorities;  // the bundle that was used; empty for none
     Milliseconds connect_timeout{0};
     Milliseconds timeout{0};

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Base64 with the standard alphabet and padding (RFC 4648, section 4): how both stores write keys and
-// values.
+// Base64 with the standard alphabet and padding (RFC 4648, section 4): how both stores write keys
+// and values.
 
 #include <optional>
 #include <string>

@@ -49,8 +49,7 @@ HttpRequest request_for(const Consul& consul, std::string path, std::string meth
 template <class T>
 Result<T, Failure> placed(const Consul& consul, Result<T, consul::Refusal> result) {
     if (result) return std::move(*result);
-    return failure_of(consul.endpoints, std::move(result.error().message),
-                      result.error().is_final);
+    return failure_of(consul.endpoints, std::move(result.error().message), result.error().is_final);
 }
 
 // Reads the tree, and then whether that is all there is.
@@ -128,8 +127,8 @@ private:
 
     void ask() {
         asked_ = Clock::now();
-        HttpRequest request = request_for(
-            consul_, consul::read_tree_after(prefix_, seen_.revision, longest_wait));
+        HttpRequest request =
+            request_for(consul_, consul::read_tree_after(prefix_, seen_.revision, longest_wait));
         request.timeout = wait_timeout;
         exchange_ = std::make_unique<Exchange>(
             consul_.endpoints, std::move(request), Repeat::unless_sent,
@@ -143,8 +142,7 @@ private:
         // An index that went backwards is that of another history: a restored store.
         if (now->revision < seen_.revision || !same_entries(*now, seen_)) return finish({});
         seen_.revision = now->revision;
-        const auto passed =
-            std::chrono::duration_cast<Milliseconds>(Clock::now() - asked_);
+        const auto passed = std::chrono::duration_cast<Milliseconds>(Clock::now() - asked_);
         timer_.start(passed < shortest_round ? shortest_round - passed : Milliseconds(0));
     }
     void finish(Result<void, Failure> result) {
@@ -168,13 +166,11 @@ public:
              Answered<LockAttempt> on_done)
         : consul_(consul), key_(consul::clean_key(key)), session_(std::move(session)),
           on_done_(std::move(on_done)) {
-        auto request =
-            request_for(consul_, consul::key_path(key_) + "?acquire=" + session_.id, "PUT",
-                        std::move(value));
+        auto request = request_for(consul_, consul::key_path(key_) + "?acquire=" + session_.id,
+                                   "PUT", std::move(value));
         // The same session asks again without harm.
-        ask(std::move(request), [this](Result<HttpAnswer, Failure> answer) {
-            on_acquired(std::move(answer));
-        });
+        ask(std::move(request),
+            [this](Result<HttpAnswer, Failure> answer) { on_acquired(std::move(answer)); });
     }
 
 private:

@@ -78,14 +78,13 @@ Refusal refuse(const platform::HttpAnswer& answer) {
         return {fmt::format("redirects (status {}), which is not followed: is CONSUL_HTTP_ADDR the "
                             "address of Consul itself?",
                             answer.status)};
-    return {fmt::format("answers with status {}{}{}", answer.status, words.empty() ? "" : ": ",
-                        words),
-            answer.status != 408 && answer.status != 429};
+    return {
+        fmt::format("answers with status {}{}{}", answer.status, words.empty() ? "" : ": ", words),
+        answer.status != 408 && answer.status != 429};
 }
 
 std::uint64_t index_of(const platform::HttpAnswer& answer) noexcept {
-    const auto index =
-        text::parse_number(answer.header("x-consul-index"), std::size_t{1} << 62U);
+    const auto index = text::parse_number(answer.header("x-consul-index"), std::size_t{1} << 62U);
     return std::max<std::uint64_t>(index.value_or(1), 1);
 }
 

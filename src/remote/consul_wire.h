@@ -6,9 +6,11 @@
 // - a prefix is asked for with a slash behind it, else "app" takes "apple", too;
 // - a path with two slashes, or one that begins with a slash, is answered with a redirect, also for
 //   writes, so keys are cleaned before;
-// - what the token may not read is left out of a recursive read without a word, and a prefix without
+// - what the token may not read is left out of a recursive read without a word, and a prefix
+// without
 //   keys is a 404: a single read of a key below the prefix tells the two apart, with a 403. A part
-//   that is left out is told by the header X-Consul-Results-Filtered-By-ACLs, by Consul 1.11 and later;
+//   that is left out is told by the header X-Consul-Results-Filtered-By-ACLs, by Consul 1.11 and
+//   later;
 // - a transaction that fails is a 409 that names the operation.
 
 #include <string>

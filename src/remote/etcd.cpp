@@ -131,10 +131,10 @@ private:
             return end_with(failure_of(etcd_.endpoints, "has ended the watch", false));
         case etcd::WatchLine::denied: break;
         }
-        end_with(failure_of(etcd_.endpoints,
-                            fmt::format("permission denied: '{}' may not be watched",
-                                        text::printable(prefix_)),
-                            true));
+        end_with(failure_of(
+            etcd_.endpoints,
+            fmt::format("permission denied: '{}' may not be watched", text::printable(prefix_)),
+            true));
     }
 
     void on_end(const Result<HttpAnswer, Failure>& answer) {

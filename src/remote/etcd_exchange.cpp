@@ -34,8 +34,8 @@ HttpRequest EtcdExchange::request_for(const std::string& path, const std::string
 }
 
 void EtcdExchange::authenticate() {
-    HttpRequest request = request_for(
-        "/auth/authenticate", etcd::authenticate_body(etcd_.user, etcd_.password));
+    HttpRequest request =
+        request_for("/auth/authenticate", etcd::authenticate_body(etcd_.user, etcd_.password));
     exchange_ = std::make_unique<Exchange>(
         etcd_.endpoints, std::move(request), Repeat::anywhere,
         [this](Result<HttpAnswer, Failure> answer) { on_token(std::move(answer)); });

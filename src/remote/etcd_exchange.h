@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// One request to etcd, with what may have to come before it: a token, where authentication is on, and
-// finding out under which path the gateway answers (etcd 3.3 has it elsewhere).
+// One request to etcd, with what may have to come before it: a token, where authentication is on,
+// and finding out under which path the gateway answers (etcd 3.3 has it elsewhere).
 //
 //     (token?) ─► authenticate ─► ask ─► 401 ─► authenticate, once more ─► ask ─► on_done
 //                                     └─► 404 without a code ─► the older path ─► ask

@@ -122,8 +122,8 @@ Refusal refuse(const platform::HttpAnswer& answer) {
     const std::uint64_t code = is_json ? facts.number("code") : 0;
     const std::string_view own = is_json ? facts.get("message") : answer.body;
     const std::string words = text::printable(text::trim(own));
-    Refusal refusal{fmt::format("answers with status {}{}{}", answer.status,
-                                words.empty() ? "" : ": ", words)};
+    Refusal refusal{
+        fmt::format("answers with status {}{}{}", answer.status, words.empty() ? "" : ": ", words)};
     if (code == permission_denied) {
         refusal.message = "permission denied: see the roles of ETCDCTL_USER";
     } else if (code == unauthenticated || words.find("user name is empty") != std::string::npos) {
@@ -236,8 +236,8 @@ WatchLine judge_line(std::string_view line, const Listing& seen) {
         return is_denied ? WatchLine::denied : WatchLine::broken;
     }
     if (!facts.has("result.header.revision")) return WatchLine::broken;
-    const bool is_other = !seen.cluster.empty() &&
-                          facts.get("result.header.cluster_id") != seen.cluster;
+    const bool is_other =
+        !seen.cluster.empty() && facts.get("result.header.cluster_id") != seen.cluster;
     const bool is_older = facts.number("result.header.revision") < seen.revision;
     return events != 0 || is_other || is_older ? WatchLine::changed : WatchLine::nothing;
 }

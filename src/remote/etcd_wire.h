@@ -3,7 +3,8 @@
 
 // What is said to etcd's JSON gateway, and what its answers mean. Pure. Measured against 3.4:
 //
-// - keys and values are base64; numbers of 64 bits are texts; what is zero, empty or false is left out;
+// - keys and values are base64; numbers of 64 bits are texts; what is zero, empty or false is left
+// out;
 // - an error is {"error", "message", "code"} with the code of gRPC, but for one that is plain text:
 //   a client certificate with a CommonName, where authentication is on;
 // - a watch is a stream of lines, {"result": {...}} or {"error": {...}}, with status 200 whatever
@@ -51,7 +52,7 @@ struct Refusal {
 Refusal refuse(const platform::HttpAnswer& answer);
 
 struct Page {
-    Listing listing;  // the keys without the prefix
+    Listing listing;   // the keys without the prefix
     std::string last;  // the whole key
     bool has_more = false;
 };

@@ -5,8 +5,8 @@
 //
 // The endpoint that answered last is asked. One that cannot be reached, or answers with a status of
 // 500 or above, is left for the next, until each has been asked once. That is so for reads; a write
-// goes to the next endpoint only where it was never sent to the one before, since it would be carried
-// out twice.
+// goes to the next endpoint only where it was never sent to the one before, since it would be
+// carried out twice.
 
 #include <functional>
 #include <memory>
@@ -21,10 +21,10 @@ namespace kaigara::remote {
 
 struct Endpoints {
     platform::HttpClient& client;
-    std::string store;                 // "etcd", for messages
+    std::string store;                   // "etcd", for messages
     std::vector<std::string> addresses;  // at least one, without a slash at their end
-    std::string unix_socket;           // asked in place of the address, where there is one
-    std::vector<std::string> headers;  // of every request
+    std::string unix_socket;             // asked in place of the address, where there is one
+    std::vector<std::string> headers;    // of every request
     platform::HttpTls tls;
     std::size_t current = 0;
 
@@ -47,9 +47,9 @@ class Exchange : public Asking {
 public:
     using OnDone = std::function<void(Result<platform::HttpAnswer, Failure>)>;
 
-    // The endpoints outlive it. `request.url` is what follows the address: "/v3/kv/range". `on_done`
-    // is called once, never by start(); the object may be destroyed in it. Answers below 500 are
-    // all answers. `on_body` streams, as that of an HttpTransfer does.
+    // The endpoints outlive it. `request.url` is what follows the address: "/v3/kv/range".
+    // `on_done` is called once, never by start(); the object may be destroyed in it. Answers below
+    // 500 are all answers. `on_body` streams, as that of an HttpTransfer does.
     Exchange(Endpoints& endpoints, platform::HttpRequest request, Repeat repeat, OnDone on_done,
              platform::HttpTransfer::OnBody on_body = {});
 

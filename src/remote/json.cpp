@@ -81,7 +81,8 @@ private:
             return true;
         }
         if (in_row()) {
-            const std::size_t begin = row_at_ < path_.size() && row_at_ != 0 ? row_at_ + 1 : row_at_;
+            const std::size_t begin =
+                row_at_ < path_.size() && row_at_ != 0 ? row_at_ + 1 : row_at_;
             rows_.back().add(path_.substr(begin), std::move(text));
         } else {
             facts_.add(path_, std::move(text));

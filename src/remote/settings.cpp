@@ -163,8 +163,8 @@ Result<EtcdSettings> read_etcd_settings(std::span<const std::string_view> entrie
     settings.tls.key = environment.get("ETCDCTL_KEY");
     KG_TRY(check_pair("ETCDCTL_CERT", "ETCDCTL_KEY", settings.tls));
     // An endpoint without a scheme is asked by https where there is anything of TLS.
-    const bool by_tls = !settings.tls.authorities_file.empty() ||
-                        !settings.tls.certificate.empty() || skips;
+    const bool by_tls =
+        !settings.tls.authorities_file.empty() || !settings.tls.certificate.empty() || skips;
     std::string given = environment.get("ETCDCTL_ENDPOINTS");
     if (given.empty()) given = "127.0.0.1:2379";
     for (const std::string_view word : text::split(given, ',')) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Where the stores are, and who we are to them: the variables that Consul's and etcd's own tools read.
-// Pure, but for CONSUL_HTTP_TOKEN_FILE, which is read by the function that is passed in.
+// Where the stores are, and who we are to them: the variables that Consul's and etcd's own tools
+// read. Pure, but for CONSUL_HTTP_TOKEN_FILE, which is read by the function that is passed in.
 //
 // Errors are Fault::configuration, with the variable as `where`; values are never shown.
 

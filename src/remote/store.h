@@ -3,9 +3,9 @@
 
 // A key-value store of a cluster, as kaigara uses it: etcd (etcd.h) or Consul (consul.h).
 //
-// All of it happens on the loop. Each call hands back a Call, and answers once through its callback,
-// never before it has returned; destroying the Call, also within its callback, ends it at once and
-// nothing more is heard of it. The store outlives its calls.
+// All of it happens on the loop. Each call hands back a Call, and answers once through its
+// callback, never before it has returned; destroying the Call, also within its callback, ends it at
+// once and nothing more is heard of it. The store outlives its calls.
 //
 // A call is one attempt: who wants to repeat it looks at Failure::is_final and waits a while
 // (base/backoff.h). Of several endpoints the one that answered last is asked; an attempt that finds

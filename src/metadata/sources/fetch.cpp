@@ -21,8 +21,7 @@ Result<Tree, Errors> as_tree(Result<Value, Errors> root, const std::string& name
 Result<Tree, Errors> read_document(std::string_view text, SourceFormat format,
                                    const std::string& name) {
     if (format == SourceFormat::json) return as_tree(read_json(text, 0, name), name);
-    const bool looks_like_json =
-        format == SourceFormat::found && text::trim(text).starts_with('{');
+    const bool looks_like_json = format == SourceFormat::found && text::trim(text).starts_with('{');
     if (!looks_like_json) return as_tree(read_yaml(text, 0, name), name);
     auto as_json = as_tree(read_json(text, 0, name), name);
     if (as_json) return as_json;
@@ -35,8 +34,7 @@ std::unique_ptr<Fetch> make_fetch(const FetchContext& context, const Source& sou
                                   Fetch::OnDone on_done) {
     switch (source.kind) {
     case SourceKind::consul:
-    case SourceKind::etcd:
-        return std::make_unique<StoreFetch>(context, source, std::move(on_done));
+    case SourceKind::etcd: return std::make_unique<StoreFetch>(context, source, std::move(on_done));
     case SourceKind::http:
         return std::make_unique<DocumentFetch>(context, source, std::move(on_done));
     case SourceKind::file:

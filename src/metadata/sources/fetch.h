@@ -8,10 +8,10 @@
 //                              │ final, no time left, no attempt left
 //                              └─► on_done(why not)
 //
-// An attempt of a server has 10 s, one of a command all the time that is left, unless the source says
-// `timeout`; a server is tried until the deadline of all sources, a command once, unless the source
-// says `retries`. Delays double, with chance in them (base/backoff.h). What is wrong in what was
-// answered is never tried again.
+// An attempt of a server has 10 s, one of a command all the time that is left, unless the source
+// says `timeout`; a server is tried until the deadline of all sources, a command once, unless the
+// source says `retries`. Delays double, with chance in them (base/backoff.h). What is wrong in what
+// was answered is never tried again.
 //
 // The layer is not mounted yet, and its secrets are not marked. The destructor ends what is under
 // way.
@@ -42,15 +42,16 @@ struct FetchContext {
     platform::Loop& loop;
     platform::Reaper& reaper;
     platform::HttpClient& http;
-    char* const* command_environment;              // of commands, see command.h
+    char* const* command_environment;               // of commands, see command.h
     std::span<const std::string_view> environment;  // "NAME=value": addresses, tokens, ${NAME}
-    Clock::time_point deadline;                    // of all sources together
+    Clock::time_point deadline;                     // of all sources together
 };
 
 class Fetch {
 public:
     // Called once, never by start(), from the loop or from on_reaped(); the fetch may be destroyed
-    // in it. Fault::unavailable when there was no answer: one error, which has the source's `where`.
+    // in it. Fault::unavailable when there was no answer: one error, which has the source's
+    // `where`.
     using OnDone = std::function<void(Result<Tree, Errors>)>;
 
     virtual ~Fetch() = default;

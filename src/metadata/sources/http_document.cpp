@@ -47,8 +47,7 @@ Result<std::string> expand(std::string_view text, std::span<const std::string_vi
         if (end == std::string_view::npos) return refuse("'${' has no '}'");
         const std::string_view name = text.substr(2, end - 2);
         const auto value = variable(environment, name);
-        if (!value)
-            return refuse(fmt::format("the variable {} is not set", text::printable(name)));
+        if (!value) return refuse(fmt::format("the variable {} is not set", text::printable(name)));
         out += *value;
         text.remove_prefix(end + 1);
     }

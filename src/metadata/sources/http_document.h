@@ -3,7 +3,8 @@
 
 // Metadata from a document of an HTTP server: Vault, Spring Cloud Config, a cloud's metadata.
 //
-//     http: {url: "https://vault:8200/v1/secret/data/app", headers: {X-Vault-Token: "${VAULT_TOKEN}"},
+//     http: {url: "https://vault:8200/v1/secret/data/app", headers: {X-Vault-Token:
+//     "${VAULT_TOKEN}"},
 //            path: data.data}
 //
 // `${NAME}` in the URL and in headers is the variable of that name, which has to be set; `$${` is

@@ -80,8 +80,8 @@ private:
         if (map->find(key) != nullptr) return conflict(value);
         nodes_ += value.size();
         if (nodes_ > max_nodes)
-            return fail_at(value, fmt::format("with this key there are more than {} values",
-                                              max_nodes));
+            return fail_at(value,
+                           fmt::format("with this key there are more than {} values", max_nodes));
         map->put(key, std::move(value));
     }
 

@@ -48,9 +48,9 @@ Milliseconds RemoteFetch::attempt_limit() const {
 void RemoteFetch::on_time() {
     if (!is_asking_) return attempt();
     cancel();
-    failed({{Fault::unavailable, 0,
-             fmt::format("no answer within {}", format_duration(limit_)), ""},
-            false});
+    failed(
+        {{Fault::unavailable, 0, fmt::format("no answer within {}", format_duration(limit_)), ""},
+         false});
 }
 
 void RemoteFetch::attempt() {

@@ -66,8 +66,9 @@ TEST_CASE("an answer is one from 200 to 299; what may pass is asked again") {
     const struct {
         int status;
         bool is_final;
-    } cases[] = {{301, true},  {400, true},  {401, true},  {403, true},  {404, true}, {408, false},
-                 {412, false}, {425, false}, {429, false}, {473, false}, {500, false}, {503, false}};
+    } cases[] = {{301, true},  {400, true},  {401, true},  {403, true},
+                 {404, true},  {408, false}, {412, false}, {425, false},
+                 {429, false}, {473, false}, {500, false}, {503, false}};
     for (const auto& [status, is_final] : cases) {
         CAPTURE(status);
         const auto failure = judge_answer({status, {}, ""});

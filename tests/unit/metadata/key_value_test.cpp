@@ -31,8 +31,9 @@ TEST_SUITE("metadata") {
 
 TEST_CASE("keys become paths, and texts have the type of their form") {
     CHECK(listed({}) == "{}");
-    CHECK(listed({{"db/host", "db.internal"}, {"db/port", "5432"}, {"empty", ""}, {"on", "true"}}) ==
-          R"({"db":{"host":"db.internal","port":5432},"empty":"","on":true})");
+    CHECK(
+        listed({{"db/host", "db.internal"}, {"db/port", "5432"}, {"empty", ""}, {"on", "true"}}) ==
+        R"({"db":{"host":"db.internal","port":5432},"empty":"","on":true})");
     CHECK(listed({{"nginx.conf", "x"}, {"servers/0", "a"}}) ==
           R"({"nginx.conf":"x","servers":{"0":"a"}})");
 }

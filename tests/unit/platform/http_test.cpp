@@ -76,8 +76,9 @@ struct Scene {
 
 TEST_CASE("a GET answers with status, headers in lower case, and body") {
     Scene scene;
-    const Server server(scene.loop, scene.listener,
-                        {"HTTP/1.1 201 Fine\r\nX-Consul-Index:  7 \r\nContent-Length: 5\r\n\r\nhello"});
+    const Server server(
+        scene.loop, scene.listener,
+        {"HTTP/1.1 201 Fine\r\nX-Consul-Index:  7 \r\nContent-Length: 5\r\n\r\nhello"});
     HttpRequest request = get(url(scene.listener, "/a?b=c"));
     request.headers = {"X-Token: secret"};
     Transfer transfer(scene.loop, scene.client, request);
@@ -154,11 +155,11 @@ TEST_CASE("an answer larger than its limit is refused for good") {
 
 TEST_CASE("where the status is all that is asked for, an endless body does no harm") {
     Scene scene;
-    const Server server(scene.loop, scene.listener,
-                        {"HTTP/1.1 204 Fine\r\nConnection: close\r\n\r\n",
-                         "HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n" +
-                             std::string(1'000, 'x')},
-                        {.closes = false});
+    const Server server(
+        scene.loop, scene.listener,
+        {"HTTP/1.1 204 Fine\r\nConnection: close\r\n\r\n",
+         "HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n" + std::string(1'000, 'x')},
+        {.closes = false});
     HttpRequest request = get(url(scene.listener));
     request.status_only = true;
     Transfer without(scene.loop, scene.client, request);
@@ -219,10 +220,9 @@ TEST_CASE("what is no URL is refused for good") {
 
 TEST_CASE("a transfer that is destroyed at any moment is never heard of again") {
     Scene scene;
-    const Server server(
-        scene.loop, scene.listener,
-        {"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" + std::string(100, 'x')},
-        {.piece = 10, .closes = false});
+    const Server server(scene.loop, scene.listener,
+                        {"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" + std::string(100, 'x')},
+                        {.piece = 10, .closes = false});
     for (std::size_t pieces = 0; pieces < 12; ++pieces) {
         std::size_t seen = 0;
         std::optional<HttpTransfer> transfer;

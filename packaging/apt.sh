@@ -49,6 +49,7 @@ install_packages() {
 
 # debian_mirror: the mirror that apt is configured with.
 debian_mirror() {
+    # shellcheck disable=SC2016  # apt fills it in
     apt-get indextargets --format '$(REPO_URI) $(ORIGIN) $(LABEL)' 'Created-By: Packages' 2>/dev/null |
         sed -n 's/ Debian Debian$//p' | head -n 1
 }

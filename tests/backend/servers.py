@@ -15,7 +15,6 @@ import json
 import os
 import pathlib
 import shutil
-import signal
 import socket
 import socketserver
 import subprocess
@@ -295,6 +294,11 @@ class Consul(Server):
 
 def encode(text):
     return base64.b64encode(text.encode()).decode()
+
+
+def as_json(outcome):
+    """What a program has printed."""
+    return json.loads(outcome.out)
 
 
 def decode(text):

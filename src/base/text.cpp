@@ -123,7 +123,9 @@ std::optional<std::size_t> parse_number(std::string_view text, std::size_t limit
 }
 
 std::optional<std::size_t> invalid_utf8(std::string_view text) {
-    std::size_t at = 0;
+    // Nearly all text is ASCII, of which there may be megabytes.
+    const auto first = std::ranges::find_if(text, [](char c) { return (c & 0x80) != 0; });
+    auto at = static_cast<std::size_t>(first - text.begin());
     while (at < text.size()) {
         const std::size_t length = sequence_length(text, at);
         if (length == 0) return at;
@@ -199,7 +201,8 @@ std::string json_string(std::string_view text) {
     std::size_t at = 0;
     while (at < text.size()) {
         const char c = text[at];
-        const std::size_t length = sequence_length(text, at);
+        const bool is_plain = (c & 0x80) == 0;
+        const std::size_t length = is_plain ? 1 : sequence_length(text, at);
         if (length == 0) {
             out += replacement;
         } else if (c == '"' || c == '\\') {

@@ -88,7 +88,7 @@ Result<Tree, Errors> as_layer(Result<Tree> layer) {
 
 // The values of one source, not mounted yet.
 Result<Tree, Errors> read_source(const Source& source, const EnvironmentView& view,
-                                 const Answer& answer) {
+                                 Answer& answer) {
     switch (source.kind) {
     case SourceKind::file: return load_file(source.path);
     case SourceKind::directory: return load_key_directory(source.path);
@@ -100,7 +100,7 @@ Result<Tree, Errors> read_source(const Source& source, const EnvironmentView& vi
     case SourceKind::http:
     case SourceKind::command: break;
     }
-    return *answer;
+    return std::move(*answer);
 }
 
 // Why an optional source is left out; nothing where it has to be an error.
@@ -135,7 +135,7 @@ void hide_words(const Source& source, Errors& errors) {
     }
 }
 
-void lay_source(const GatherPlan& plan, const Source& source, const Answer& answer, Pile& pile,
+void lay_source(const GatherPlan& plan, const Source& source, Answer& answer, Pile& pile,
                 Gathered& gathered) {
     if (has_to_wait(source) && !answer) {
         gathered.skipped.push_back(fmt::format("{} ({})", name_of(source), source.where));
@@ -168,15 +168,14 @@ bool has_to_wait(const GatherPlan& plan) noexcept {
                                [](const Source& source) { return has_to_wait(source); });
 }
 
-Result<Gathered, Errors> gather(const GatherPlan& plan, const std::vector<Answer>& answers) {
-    const Answer not_asked;
+Result<Gathered, Errors> gather(const GatherPlan& plan, std::vector<Answer> answers) {
+    answers.resize(plan.sources.size());
     Pile pile;
     Gathered gathered;
     if (!plan.defaults_path.empty())
         pile.lay(load_path(plan.defaults_path, plan.defaults_presence), plan.defaults_path);
     for (std::size_t i = 0; i < plan.sources.size(); ++i)
-        lay_source(plan, plan.sources[i], i < answers.size() ? answers[i] : not_asked, pile,
-                   gathered);
+        lay_source(plan, plan.sources[i], answers[i], pile, gathered);
     const FileReader read_file = read_value_file;
     pile.lay(read_environment({plan.environment, pile.tree(), read_file, pile.is_complete()}),
              "the environment");
@@ -243,7 +242,7 @@ void Gatherer::answered(std::size_t source, Result<Tree, Errors> answer) {
 }
 
 void Gatherer::finish() {
-    auto gathered = gather(plan_, answers_);
+    auto gathered = gather(plan_, std::move(answers_));
     const auto on_done = std::move(on_done_);
     on_done(std::move(gathered));
 }

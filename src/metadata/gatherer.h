@@ -52,7 +52,7 @@ bool has_to_wait(const GatherPlan& plan) noexcept;
 
 // `answers` belong to the sources by their place; where it is shorter, or an answer is nothing, a
 // source that had to be asked is skipped and so noted.
-Result<Gathered, Errors> gather(const GatherPlan& plan, const std::vector<Answer>& answers = {});
+Result<Gathered, Errors> gather(const GatherPlan& plan, std::vector<Answer> answers = {});
 
 class Gatherer {
 public:

@@ -227,6 +227,9 @@ std::optional<Error> HttpTransfer::Easy::prepare() {
     set(CURLOPT_TCP_KEEPALIVE, 1L);
     set(CURLOPT_TCP_KEEPIDLE, keep_alive_seconds);
     set(CURLOPT_TCP_KEEPINTVL, keep_alive_seconds / 3);
+    set(CURLOPT_TCP_KEEPCNT, 3L);
+    // A key may be called "..".
+    set(CURLOPT_PATH_AS_IS, 1L);
     if (!request.unix_socket.empty()) set(CURLOPT_UNIX_SOCKET_PATH, request.unix_socket.c_str());
     set(CURLOPT_WRITEFUNCTION, &Easy::on_piece);
     set(CURLOPT_WRITEDATA, static_cast<void*>(this));

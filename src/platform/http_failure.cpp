@@ -43,7 +43,8 @@ std::string cut_off(const HttpFailure& failure) {
 
 Error explain(const HttpFailure& failure) {
     if (failure.is_too_large)
-        return hopeless(fmt::format("its answer has more than {} bytes", failure.body_limit));
+        return {Fault::configuration, EMSGSIZE,
+                fmt::format("its answer has more than {} bytes", failure.body_limit), ""};
     switch (failure.code) {
     case CURLE_COULDNT_RESOLVE_HOST: return unavailable("name not found", ENOTCONN);
     case CURLE_COULDNT_RESOLVE_PROXY: return unavailable("the proxy's name is not found", ENOTCONN);

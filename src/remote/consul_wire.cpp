@@ -44,7 +44,8 @@ std::string read_probe(const std::string& prefix) {
 
 std::string session_body(const std::string& name, Milliseconds ttl) {
     // The delay is for holders that do not know that they have lost the lock: ours stop before.
-    return fmt::format(R"({{"Name":{},"TTL":"{}ms","Behavior":"release","LockDelay":"1s",)"
+    // With its session the key of a lock goes: what waits for a change of keys sees that.
+    return fmt::format(R"({{"Name":{},"TTL":"{}ms","Behavior":"delete","LockDelay":"1s",)"
                        R"("NodeChecks":[]}})",
                        text::json_string(name), ttl.count());
 }
@@ -145,13 +146,19 @@ Result<Written, Refusal> parse_transaction(const platform::HttpAnswer& answer) {
     if (answer.status != 409) return refuse(answer);
     Written why = Written::exists;
     std::size_t errors = 0;
+    bool is_denied = false;
     const auto note = [&](std::string_view list, const JsonMembers& row) {
         if (list != "Errors") return;
         ++errors;
+        // What the token may not do is a 409 as well, and no 403.
+        const std::string_view what = row.get("What");
+        is_denied = is_denied || what.find("Permission denied") != std::string_view::npos;
         if (row.number("OpIndex") == 0) why = Written::lost_lock;
     };
     JsonMembers facts;
     if (!read_json_answer(answer.body, facts, note) || errors == 0) return no_json();
+    if (is_denied)
+        return Refusal{"permission denied: see the policies of the token (CONSUL_HTTP_TOKEN)"};
     return why;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "remote/etcd.h"
 
+#include <algorithm>
+#include <cerrno>
 #include <iterator>
 #include <utility>
 
@@ -40,15 +42,21 @@ public:
     }
 
 private:
-    void ask(const std::string& after) {
+    void ask(std::string after) {
+        after_ = std::move(after);
         exchange_ = std::make_unique<EtcdExchange>(
-            etcd_, "/kv/range", etcd::range_body(prefix_, after, listing_.revision),
+            etcd_, "/kv/range", etcd::range_body(prefix_, after_, listing_.revision, limit_),
             Repeat::anywhere,
             [this](Result<HttpAnswer, Failure> answer) { on_answer(std::move(answer)); });
         exchange_->start();
     }
 
     void on_answer(Result<HttpAnswer, Failure> answer) {
+        const bool is_too_large = !answer && answer.error().error.code == EMSGSIZE;
+        if (is_too_large && limit_ > 1) {
+            limit_ = std::max<std::size_t>(limit_ / 10, 1);
+            return ask(after_);
+        }
         if (!answer) return finish(std::move(answer).error());
         size_ += answer->body.size();
         auto page = etcd::parse_page(*answer, prefix_);
@@ -88,6 +96,8 @@ private:
     std::string prefix_;
     Answered<Listing> on_done_;
     Listing listing_;
+    std::string after_;
+    std::size_t limit_ = etcd::largest_page;
     std::size_t size_ = 0;
     int beginnings_ = 0;
     std::unique_ptr<EtcdExchange> exchange_;

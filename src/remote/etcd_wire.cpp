@@ -57,13 +57,13 @@ std::string clean_prefix(std::string_view prefix) {
     return std::string(prefix);
 }
 
-std::string range_body(const std::string& prefix, const std::string& after,
-                       std::uint64_t revision) {
+std::string range_body(const std::string& prefix, const std::string& after, std::uint64_t revision,
+                       std::size_t limit) {
     // Behind a key comes the same with a null byte at its end.
     std::string from = after.empty() ? below(prefix) : after + '\0';
     if (from.empty()) from.assign(1, '\0');
     std::string body = fmt::format(R"({{{},{},"limit":"{}")", field("key", from),
-                                   field("range_end", behind(prefix)), page_size);
+                                   field("range_end", behind(prefix)), limit);
     if (revision != 0) body += fmt::format(R"(,"revision":"{}")", revision);
     return body + '}';
 }
@@ -133,10 +133,13 @@ Refusal refuse(const platform::HttpAnswer& answer) {
         refusal.message = "refuses ETCDCTL_USER or ETCDCTL_PASSWORD";
     } else if (code == failed_precondition) {
         refusal.knows_no_auth = words.find("authentication is not enabled") != words.npos;
+    } else if (code == not_found) {
+        // A lease that has expired meanwhile: another one serves.
+        refusal.is_final = false;
     } else if (code == out_of_range) {
         refusal.is_compacted = words.find("compacted") != words.npos;
         refusal.is_final = false;
-    } else if (answer.status == 404 && code != not_found) {
+    } else if (answer.status == 404) {
         refusal.message = "knows no JSON gateway at /v3: is it etcd 3.3 or later, and started "
                           "without --enable-grpc-gateway=false?";
         refusal.knows_no_path = true;

@@ -22,15 +22,16 @@
 
 namespace kaigara::remote::etcd {
 
-// The keys that one answer has at most.
-inline constexpr std::size_t page_size = 1'000;
+// The keys that one answer has at most, where they are not too large for it.
+inline constexpr std::size_t largest_page = 2'000;
 
 // Without a slash at the end; "/" alone is the whole store, which is "".
 std::string clean_prefix(std::string_view prefix);
 
 // One page: the keys below `prefix`, from behind `after` on where that is not empty, at `revision`
-// where that is not 0.
-std::string range_body(const std::string& prefix, const std::string& after, std::uint64_t revision);
+// where that is not 0; `limit` keys at most.
+std::string range_body(const std::string& prefix, const std::string& after, std::uint64_t revision,
+                       std::size_t limit = largest_page);
 std::string watch_body(const std::string& prefix, std::uint64_t start_revision);
 std::string authenticate_body(const std::string& user, const std::string& password);
 std::string grant_body(Milliseconds ttl);

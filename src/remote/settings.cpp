@@ -168,10 +168,12 @@ Result<EtcdSettings> read_etcd_settings(std::span<const std::string_view> entrie
     std::string given = environment.get("ETCDCTL_ENDPOINTS");
     if (given.empty()) given = "127.0.0.1:2379";
     for (const std::string_view word : text::split(given, ',')) {
+        if (text::trim(word).empty()) continue;
         KG_LET(endpoint, base_url("ETCDCTL_ENDPOINTS", text::trim(word),
                                   by_tls && word.find("://") == std::string_view::npos));
         settings.endpoints.push_back(std::move(endpoint));
     }
+    if (settings.endpoints.empty()) return refuse("ETCDCTL_ENDPOINTS", "names no endpoint");
     settings.user = environment.get("ETCDCTL_USER");
     settings.password = environment.get("ETCDCTL_PASSWORD");
     if (const std::size_t colon = settings.user.find(':');

@@ -85,8 +85,15 @@ class EtcdSource(Case):
             self.assertEqual(outcome.err, "")
             self.assertEqual(as_json(outcome), {"over": "yes"})
 
+    def test_large_values_come_in_smaller_pages(self):
+        for i in range(40):
+            self.etcd.put(f"/large/{i:02}", "x" * 1_000_000)
+        with Scene() as scene:
+            tree = as_json(self.metadata(scene, KAIGARA_ETCD="/large"))
+            self.assertEqual([len(value) for value in tree.values()], [1_000_000] * 40)
+
     def test_a_page_that_is_compacted_meanwhile_is_begun_anew(self):
-        self.etcd.put_many((f"/gone/{i:05}", "x") for i in range(1500))
+        self.etcd.put_many((f"/gone/{i:05}", "x") for i in range(2500))
         etcd = self.etcd
         state = {"turns": 0}
 
@@ -106,7 +113,7 @@ class EtcdSource(Case):
 
         with FaultServer(proxy) as server, Scene() as scene:
             tree = as_json(self.metadata(scene, KAIGARA_ETCD="/gone", ETCDCTL_ENDPOINTS=server.url))
-            self.assertEqual(len(tree), 1500)
+            self.assertEqual(len(tree), 2500)
             self.assertEqual(tree["00001"], "new")
         self.assertEqual(state["turns"], 4)
 

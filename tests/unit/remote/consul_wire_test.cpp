@@ -79,7 +79,7 @@ TEST_CASE("an answer that is no JSON, or another's, is asked for again") {
 TEST_CASE("a session has a time to live and lets go of its locks") {
     CHECK(
         session_body("kaigara \"x\"", Milliseconds(15'000)) ==
-        R"({"Name":"kaigara \"x\"","TTL":"15000ms","Behavior":"release","LockDelay":"1s","NodeChecks":[]})");
+        R"({"Name":"kaigara \"x\"","TTL":"15000ms","Behavior":"delete","LockDelay":"1s","NodeChecks":[]})");
     CHECK(parse_session(answer(200, R"({"ID":"abc"})"))->id == "abc");
     CHECK_FALSE(parse_session(answer(200, "{}")));
     CHECK_FALSE(parse_session(answer(500, "no")));
@@ -103,6 +103,14 @@ TEST_CASE("a transaction that fails names the operation: the lock, or the key") 
     CHECK(*parse_transaction(
               answer(409, R"({"Results":null,"Errors":[{"OpIndex":1,"What":"failed to set"}]})")) ==
           Written::exists);
+    // What the ACL forbids is a 409, too, and neither of both.
+    for (const char* place : {"0", "1"}) {
+        const auto denied =
+            parse_transaction(answer(409, std::string(R"({"Results":null,"Errors":[{"OpIndex":)") +
+                                              place + R"(,"What":"Permission denied"}]})"));
+        REQUIRE_FALSE(denied);
+        CHECK(denied.error().is_final);
+    }
     CHECK_FALSE(parse_transaction(answer(409, "{}")));
     CHECK_FALSE(parse_transaction(answer(403, "Permission denied")));
 }

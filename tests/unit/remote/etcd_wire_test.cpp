@@ -41,11 +41,11 @@ TEST_CASE("a range is that of the prefix and a slash, and goes on behind a key a
     CHECK(clean_prefix("/app//") == "/app");
     CHECK(clean_prefix("/") == "");
     CHECK(range_body("/app", "", 0) == R"({"key":")" + b64("/app/") + R"(","range_end":")" +
-                                           b64("/app0") + R"(","limit":"1000"})");
+                                           b64("/app0") + R"(","limit":"2000"})");
     CHECK(range_body("/app", "/app/x", 5) == R"({"key":")" + b64(std::string("/app/x\0", 7)) +
                                                  R"(","range_end":")" + b64("/app0") +
-                                                 R"(","limit":"1000","revision":"5"})");
-    CHECK(range_body("", "", 0) == R"({"key":"AA==","range_end":"AA==","limit":"1000"})");
+                                                 R"(","limit":"2000","revision":"5"})");
+    CHECK(range_body("", "", 0) == R"({"key":"AA==","range_end":"AA==","limit":"2000"})");
 }
 
 TEST_CASE("a page has keys without the prefix; what is empty is left out by etcd") {
@@ -91,6 +91,8 @@ TEST_CASE("errors are told by their code") {
     CHECK(refused(404, "404 page not found\n").knows_no_path);
     CHECK_FALSE(refused(404, R"({"message":"etcdserver: requested lease not found","code":5})")
                     .knows_no_path);
+    CHECK_FALSE(
+        refused(404, R"({"message":"etcdserver: requested lease not found","code":5})").is_final);
     CHECK_FALSE(refused(429, "{}").is_final);
     CHECK(refused(418, "tea").is_final);
 }

@@ -93,7 +93,8 @@ TEST_CASE("endpoints of etcd are a list, by https where there is anything of TLS
           "http://a:1 https://b:2 http://c:3");
     CHECK(endpoints({"ETCDCTL_ENDPOINTS=a:1,http://b:2", "ETCDCTL_CACERT=/ca"}) ==
           "https://a:1 http://b:2");
-    CHECK(endpoints({"ETCDCTL_ENDPOINTS=a:1,"}) == "refused: ETCDCTL_ENDPOINTS");
+    CHECK(endpoints({"ETCDCTL_ENDPOINTS=a:1,"}) == "http://a:1");
+    CHECK(endpoints({"ETCDCTL_ENDPOINTS=,"}) == "refused: ETCDCTL_ENDPOINTS");
     CHECK(endpoints({"ETCDCTL_CERT=/c"}) == "refused: ETCDCTL_KEY");
     CHECK(endpoints({"ETCDCTL_INSECURE_SKIP_TLS_VERIFY=x"}) ==
           "refused: ETCDCTL_INSECURE_SKIP_TLS_VERIFY");

@@ -232,6 +232,9 @@ std::string shell_word(std::string_view text) {
 }
 
 std::string printable(std::string_view text, std::size_t limit) {
+    const bool is_plain = text.size() <= limit &&
+                          std::ranges::all_of(text, [](char c) { return c >= ' ' && c < '\x7f'; });
+    if (is_plain) return std::string(text);
     std::string out;
     std::size_t at = 0;
     while (at < text.size()) {

@@ -2,105 +2,66 @@
 #include "remote/json.h"
 
 #include <charconv>
+#include <optional>
 
-#define JSON_NO_IO 1
-#include <nlohmann/json.hpp>
+#include <simdjson.h>
 
 namespace kaigara::remote {
 
 namespace {
 
-// The member names are the library's.
-class Handler {
-public:
-    Handler(JsonMembers& facts, const OnRow& on_row) : facts_(facts), on_row_(on_row) {}
+namespace dom = simdjson::dom;
 
-    bool null() { return true; }
-    bool boolean(bool value) { return leaf(value ? "true" : "false"); }
-    bool number_integer(std::int64_t value) { return leaf(std::to_string(value)); }
-    bool number_unsigned(std::uint64_t value) { return leaf(std::to_string(value)); }
-    bool number_float(double, const std::string& written) { return leaf(written); }
-    bool string(std::string& value) { return leaf(std::move(value)); }
-    bool binary(nlohmann::json::binary_t&) { return false; }  // of other formats than JSON
-    bool start_object(std::size_t) { return begin(false); }
-    bool start_array(std::size_t) { return begin(true); }
-    bool end_object() { return end(); }
-    bool end_array() { return end(); }
-    bool key(std::string& value) {
-        path_.resize(frames_.back().path);
-        if (!path_.empty()) path_ += '.';
-        path_ += value;
-        return true;
-    }
-    bool parse_error(std::size_t, const std::string&, const nlohmann::json::exception&) {
-        return false;
+class Reader {
+public:
+    explicit Reader(const OnRow& on_row) : on_row_(on_row) {}
+
+    // `members` takes what the map of an item, or the answer itself, consists of; the paths in it
+    // begin behind `begin` bytes of path_.
+    void read(const dom::element& value, JsonMembers& members, std::size_t begin) {
+        switch (value.type()) {
+        case dom::element_type::OBJECT: return read_map(value, members, begin);
+        case dom::element_type::ARRAY: return read_list(value);
+        default: break;
+        }
+        if (auto text = text_of(value)) members.add(path_.substr(begin), std::move(*text));
     }
 
 private:
-    struct Frame {
-        bool is_list = false;
-        bool is_row = false;
-        std::size_t path = 0;    // the length of its path
-        std::size_t row_at = 0;  // where paths of its row begin, as they were around it
-    };
-
-    bool in_row() const { return !rows_.empty(); }
-
-    bool begin(bool is_list) {
-        if (frames_.size() == deepest_answer) return false;
-        const bool is_item = !frames_.empty() && frames_.back().is_list;
-        Frame frame{is_list, is_item && !is_list, path_.size(), row_at_};
-        if (frame.is_row) {
-            rows_.emplace_back();
-            row_at_ = path_.size();
+    void read_map(const dom::element& value, JsonMembers& members, std::size_t begin) {
+        const std::size_t length = path_.size();
+        for (const auto field : dom::object(value.get_object().value_unsafe())) {
+            if (length > begin) path_ += '.';
+            path_ += field.key;
+            read(field.value, members, begin);
+            path_.resize(length);
         }
-        frames_.push_back(frame);
-        return true;
     }
 
-    bool end() {
-        const Frame frame = frames_.back();
-        frames_.pop_back();
-        path_.resize(frame.path);
-        if (frame.is_row) {
-            row_at_ = frame.row_at;
-            const JsonMembers row = std::move(rows_.back());
-            rows_.pop_back();
-            if (on_row_) on_row_(path_, row);
-        }
-        leave_member();
-        return true;
-    }
-
-    bool leaf(std::string text) {
-        if (!frames_.empty() && frames_.back().is_list) {
-            if (!on_row_) return true;
+    void read_list(const dom::element& value) {
+        const std::string list = path_;
+        for (const dom::element item : dom::array(value.get_array().value_unsafe())) {
             JsonMembers row;
-            row.add("", std::move(text));
-            on_row_(path_, row);
-            return true;
+            // The paths of lists within a row begin with that of the row's own.
+            if (item.type() == dom::element_type::OBJECT && !list.empty()) path_ += '.';
+            read(item, row, path_.size());
+            path_ = list;
+            if (on_row_ && item.type() != dom::element_type::ARRAY) on_row_(list, row);
         }
-        if (in_row()) {
-            const std::size_t begin =
-                row_at_ < path_.size() && row_at_ != 0 ? row_at_ + 1 : row_at_;
-            rows_.back().add(path_.substr(begin), std::move(text));
-        } else {
-            facts_.add(path_, std::move(text));
-        }
-        leave_member();
-        return true;
     }
 
-    void leave_member() {
-        if (!frames_.empty() && !frames_.back().is_list) path_.resize(frames_.back().path);
+    static std::optional<std::string> text_of(const dom::element& value) {
+        switch (value.type()) {
+        case dom::element_type::STRING: return std::string(value.get_string().value_unsafe());
+        case dom::element_type::INT64: return std::to_string(value.get_int64().value_unsafe());
+        case dom::element_type::UINT64: return std::to_string(value.get_uint64().value_unsafe());
+        case dom::element_type::BOOL: return value.get_bool().value_unsafe() ? "true" : "false";
+        default: return std::nullopt;
+        }
     }
 
-    JsonMembers& facts_;
     const OnRow& on_row_;
-    std::vector<Frame> frames_;
-    std::vector<JsonMembers> rows_;
     std::string path_;
-    std::size_t row_at_ = 0;
 };
 
 }  // namespace
@@ -127,12 +88,13 @@ std::uint64_t JsonMembers::number(std::string_view path) const noexcept {
 }
 
 bool read_json_answer(std::string_view text, JsonMembers& facts, const OnRow& on_row) {
-    Handler handler(facts, on_row);
-    try {
-        return nlohmann::json::sax_parse(text.data(), text.data() + text.size(), &handler);
-    } catch (const std::exception&) {
-        return false;
-    }
+    dom::parser parser;
+    const simdjson::padded_string padded(text);
+    if (parser.allocate(text.size(), deepest_answer) != simdjson::SUCCESS) return false;
+    dom::element root;
+    if (parser.parse(padded).get(root) != simdjson::SUCCESS) return false;
+    Reader(on_row).read(root, facts, 0);
+    return true;
 }
 
 }  // namespace kaigara::remote

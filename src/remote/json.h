@@ -11,8 +11,8 @@
 //
 // An item's own members are the row's; a list within it makes rows of its own, told before the row
 // that it lies in: "responses.response_range.kvs". An item that is no map is a row whose one member
-// has an empty name. Null is no member. Numbers are texts, as they were written; true and false are
-// "true" and "false".
+// has an empty name. Null is no member, and neither is a number with a point. Whole numbers are
+// texts, and so are "true" and "false".
 
 #include <cstdint>
 #include <functional>

@@ -59,9 +59,10 @@ TEST_CASE("what lies in no list is a fact, by its dotted path") {
 }
 
 TEST_CASE("an item of a list is a row, and its own maps belong to it") {
-    CHECK(seen(R"({"kvs": [{"key": "a", "value": "b"}, {"key": "c", "m": {"n": -1.50}}], "z": 1})",
-               {"z"},
-               {"key", "value", "m.n"}) == "z=1  | kvs: key=a value=b | kvs: key=c m.n=-1.50");
+    CHECK(
+        seen(
+            R"({"kvs": [{"key": "a", "value": "b"}, {"key": "c", "m": {"n": -150, "o": 1.5}}], "z": 1})",
+            {"z"}, {"key", "value", "m.n"}) == "z=1  | kvs: key=a value=b | kvs: key=c m.n=-150");
     CHECK(seen(R"([{"Key": "a", "Value": null}, "text", 7])", {}, {"", "Key", "Value"}) ==
           " | : Key=a | : =text | : =7");
 }

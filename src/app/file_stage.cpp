@@ -50,6 +50,14 @@ std::vector<provision::FileCheck> FileStage::checks() const {
     return checks;
 }
 
+std::vector<bool> FileStage::changes() const {
+    std::vector<bool> changes;
+    for (std::size_t i = 0; i < set_->size(); ++i)
+        changes.push_back(set_->outcome(i) == Outcome::replaced ||
+                          set_->outcome(i) == Outcome::written_in_place);
+    return changes;
+}
+
 Result<void> FileStage::commit() {
     const auto outcomes = set_->commit();
     for (const std::string& warning : set_->warnings()) log::warn("{}", warning);

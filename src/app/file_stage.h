@@ -22,6 +22,9 @@ public:
     Errors prepare();
     // Of the files that will change; after prepare().
     std::vector<provision::FileCheck> checks() const;
+    // Which of the files will change, in the order of the plan; after prepare(). What goes to a
+    // device or a pipe is no change.
+    std::vector<bool> changes() const;
     // To be called once. Logs what was written, and the warnings.
     Result<void> commit();
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,26 +12,23 @@
 #include <fmt/format.h>
 
 #include "app/exit_code.h"
+#include "app/ledger_access.h"
 #include "app/ledger_print.h"
 #include "app/operation_set.h"
-#include "app/own_loop.h"
 #include "app/report.h"
 #include "app/resolve.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "platform/files.h"
-#include "platform/reaper.h"
-#include "provision/ledger_file.h"
-#include "provision/ledger_wait.h"
+#include "provision/ledger.h"
 #include "provision/operation_condition.h"
 
 namespace kaigara::app {
 
 namespace {
 
+using provision::HeldLedger;
 using provision::LedgerEvent;
-using provision::LedgerFile;
-using provision::OperationPast;
 
 int print(const std::string& text) {
     const auto written = platform::write_all(1, text);
@@ -40,17 +38,19 @@ int print(const std::string& text) {
 class LedgerCommand {
 public:
     LedgerCommand(const CommandLine& line, const Settings& settings, char** environment)
-        : settings_(settings), environment_(environment), path_(settings.ledger.path),
-          name_(line.operands.size() > 1 ? line.operands[1] : std::string_view()) {}
+        : settings_(settings), environment_(environment),
+          operand_(line.operands.size() > 1 ? line.operands[1] : std::string_view()) {}
 
     // The actions.
     int list() {
-        auto history = provision::read_ledger(path_);
-        if (!history) return report(history.error());
+        if (const auto failed = open()) return *failed;
+        auto state = client_->read();
+        if (!state) return stopped();
+        if (!*state) return report(state->error());
         const bool knows_image = load_image_or_warn();
-        auto rows = ledger_rows(*history, image_);
+        auto rows = ledger_rows((*state)->history, image_);
         // What has no end yet is running, where somebody has the ledger's lock.
-        if (is_in_use()) {
+        if ((*state)->in_use) {
             for (LedgerRow& row : rows) {
                 if (row.state == "interrupted") row.state = "running";
             }
@@ -59,109 +59,142 @@ public:
     }
 
     int history() {
-        const auto text = provision::read_ledger_text(path_);
-        if (!text) return report(text.error());
-        if (!*text) return print(no_ledger_yet());
-        const auto ledger = provision::parse_ledger(**text, path_);
+        std::string text;
+        if (const auto ended = read_text(text)) return *ended;
+        const auto ledger = provision::parse_ledger(text, name());
         if (!ledger) return report(ledger.error());
         const auto past = provision::read_history(*ledger);
-        if (!name_.empty() && !past.contains(name_)) return report(unknown_name(past));
-        return print(settings_.as_json ? history_as_json(*ledger, name_)
-                                       : history_as_text(*ledger, name_));
+        if (!operand_.empty() && !past.contains(operand_)) return report(unknown_name(past));
+        return print(settings_.as_json ? history_as_json(*ledger, operand_)
+                                       : history_as_text(*ledger, operand_));
     }
 
     int verify() {
-        const auto text = provision::read_ledger_text(path_);
-        if (!text) return report(text.error());
-        if (!*text) return print(no_ledger_yet());
-        const auto ledger = provision::parse_ledger(**text, path_);
+        std::string text;
+        if (const auto ended = read_text(text)) return *ended;
+        const auto ledger = provision::parse_ledger(text, name());
         if (!ledger) return report(ledger.error());
         if (ledger->is_torn)
             log::warn("{}: its last line is torn; the next start that writes to it sets it aside",
-                      path_);
-        return print(
-            fmt::format("{}: {}, no damage\n", path_, text::counted(ledger->lines.size(), "line")));
+                      name());
+        return print(fmt::format("{}: {}, no damage\n", name(),
+                                 text::counted(ledger->lines.size(), "line")));
     }
 
     int forget() {
-        if (const auto missing = check_presence()) return report(*missing);
-        return with_file([this](LedgerFile& file) {
-            const auto past = file.history().find(name_);
-            if (past == file.history().end()) return report(unknown_name(file.history()));
+        if (const auto failed = check_presence()) return *failed;
+        return with_ledger([this](HeldLedger& held) {
+            const auto past = held.history().find(operand_);
+            if (past == held.history().end()) return report(unknown_name(held.history()));
             if (past->second.success_is_barrier)
                 log::warn("operation {} is a barrier: from now on an image without it may start "
                           "on this ledger's data",
-                          text::printable(name_));
-            return append(file, LedgerEvent::forgotten, name_, "");
+                          text::printable(operand_));
+            return append(held, LedgerEvent::forgotten, operand_, "");
         });
     }
 
+    // All that takes its time is done before the lock is asked for: nobody waits for our sources.
     int accept() {
-        if (const auto missing = check_presence()) return report(*missing);
-        return with_file([this](LedgerFile& file) { return accept_in(file); });
+        if (const auto failed = check_presence()) return *failed;
+        if (const auto failed = load_image()) return *failed;
+        KnownOperation* known = nullptr;
+        if (const auto failed = find_recorded(known)) return *failed;
+        if (const auto failed = digest_inputs(*known)) return *failed;
+        return with_ledger([this, known](HeldLedger& held) { return accept_in(held, *known); });
     }
 
     int baseline() {
-        return with_file([this](LedgerFile& file) { return baseline_in(file); });
+        if (const auto failed = load_image()) return *failed;
+        std::vector<KnownOperation*> wanted;
+        if (!operand_.empty()) {
+            if (const auto failed = find_recorded(wanted.emplace_back())) return *failed;
+        } else {
+            for (KnownOperation& known : image_) {
+                if (known.operation.options.is_recorded()) wanted.push_back(&known);
+            }
+        }
+        for (KnownOperation* known : wanted) {
+            if (const auto failed = digest_inputs(*known)) return *failed;
+        }
+        return with_ledger([this, &wanted](HeldLedger& held) {
+            for (const KnownOperation* known : wanted) {
+                if (const int failed = baseline_one(held, *known); failed != exit_ok) return failed;
+            }
+            return int{exit_ok};
+        });
     }
 
     int salvage() {
-        if (const auto missing = check_presence()) return report(*missing);
-        auto lock = take_lock();
-        if (!lock) return *failed_;
-        const auto text = provision::read_ledger_text(path_);
-        if (!text) return report(text.error());
-        const std::string content = text->value_or("");
-        const auto ledger = provision::parse_ledger(content, path_);
-        if (ledger) return print(fmt::format("{}: no damage, nothing is changed\n", path_));
-        if (ledger.error().fault == Fault::configuration) return report(ledger.error());
-        return replace(std::move(*lock), provision::salvage_ledger(content));
+        if (const auto failed = check_presence()) return *failed;
+        const auto report_of_it = client_->salvage(settings_.lock_timeout);
+        if (!report_of_it) return stopped();
+        if (!*report_of_it) return report(report_of_it->error());
+        const provision::SalvageReport& done = **report_of_it;
+        if (done.was_whole)
+            return print(fmt::format("{}: no damage, nothing is changed\n", name()));
+        const std::string doubled =
+            done.doubled == 0 ? "" : fmt::format(", {} that stood there twice", done.doubled);
+        return print(fmt::format(
+            "{}: {} kept, {} lost{}; what was damaged is {}\n"
+            "What was lost is not known: look at 'kaigara ledger list' before the next start, and "
+            "say 'kaigara ledger baseline NAME' for each operation that is done.\n",
+            name(), text::counted(done.kept, "line"), done.lost, doubled, done.copy));
     }
 
 private:
-    // The lock; without it the exit status is in failed_.
-    std::optional<provision::LedgerLock> take_lock() {
-        platform::Reaper reaper;
-        OwnLoop loop([&reaper] { reaper.reap(); });
-        std::optional<Result<provision::LedgerLock>> lock;
-        provision::LedgerWait wait(loop.get(), path_, settings_.lock_timeout,
-                                   [&](Result<provision::LedgerLock> result) {
-                                       lock = std::move(result);
-                                       loop.stop();
-                                   });
-        wait.start();
-        if (const int signal = loop.run(); signal != 0) {
-            failed_ = exit_code_of_signal(signal);
-            return std::nullopt;
-        }
-        if (*lock) return std::move(**lock);
-        failed_ = report(lock->error());
+    const std::string& name() { return client_->name(); }
+    int stopped() const { return exit_code_of_signal(client_->stop_signal()); }
+
+    // The exit status where that fails.
+    std::optional<int> open() {
+        if (client_) return std::nullopt;
+        auto client = LedgerClient::open(settings_, environment_);
+        if (!client) return report(client.error());
+        client_ = std::move(*client);
         return std::nullopt;
     }
 
-    template <class Change>
-    int with_file(Change change) {
-        auto lock = take_lock();
-        if (!lock) return *failed_;
-        auto held = provision::HeldLedger::open(std::move(*lock), path_);
-        if (!held) return report(held.error());
-        return change(held->file);
+    // The lines of a ledger that there is; the exit status of the command otherwise.
+    std::optional<int> read_text(std::string& text) {
+        if (const auto failed = open()) return failed;
+        auto read = client_->read_text();
+        if (!read) return stopped();
+        if (!*read) return report(read->error());
+        if (!**read) return print(fmt::format("{}: there is no ledger yet\n", name()));
+        text = std::move(***read);
+        return std::nullopt;
     }
 
-    int append(LedgerFile& file, LedgerEvent event, const std::string& name,
+    // What is changed has to be there: a misspelt path shall make nothing.
+    std::optional<int> check_presence() {
+        if (const auto failed = open()) return failed;
+        const auto read = client_->read_text();
+        if (!read) return stopped();
+        if (!*read) return report(read->error());
+        if (**read) return std::nullopt;
+        return report(Error{Fault::configuration, ENOENT, "there is no ledger", name()});
+    }
+
+    template <class Change>
+    int with_ledger(Change change) {
+        if (const auto failed = open()) return *failed;
+        const auto taken = client_->take(settings_.lock_timeout);
+        if (!taken) return stopped();
+        if (!*taken) return report(taken->error());
+        return change(*(*taken)->held);
+    }
+
+    int append(HeldLedger& held, LedgerEvent event, const std::string& name,
                const std::string& details) {
-        const auto written = file.append({event, name, details});
-        if (!written) return report(written.error());
+        const auto written = client_->append(held, {event, name, details});
+        if (!written) return stopped();
+        if (!*written) return report(written->error());
         return print(fmt::format("{} {}\n", provision::event_word(event), text::printable(name)));
     }
 
-    int accept_in(LedgerFile& file) {
-        if (const auto failed = load_image()) return *failed;
-        const KnownOperation* known = find_known();
-        if (known == nullptr) return report(unknown_operation());
-        if (!known->operation.options.is_recorded()) return report(not_recorded());
-        provision::PlannedOperation planned;
-        if (const auto failed = decide(file, *known, planned)) return *failed;
+    int accept_in(HeldLedger& held, const KnownOperation& known) {
+        const provision::PlannedOperation planned = decide(held, known);
         const bool is_waiting = planned.past && planned.past->is_interrupted();
         const bool differs =
             planned.past && planned.past->has_succeeded && planned.past->ended_in_success() &&
@@ -170,94 +203,59 @@ private:
             return report(refusal("is neither interrupted nor edited, so there is nothing to "
                                   "accept; 'kaigara ledger list' shows where it stands, and "
                                   "'baseline' takes one as done that has not succeeded"));
-        return record(file, LedgerEvent::accepted, *known);
+        return record(held, LedgerEvent::accepted, known);
     }
 
-    int baseline_in(LedgerFile& file) {
-        if (const auto failed = load_image()) return *failed;
-        if (!name_.empty()) {
-            const KnownOperation* known = find_known();
-            if (known == nullptr) return report(unknown_operation());
-            if (!known->operation.options.is_recorded()) return report(not_recorded());
-            return baseline_one(file, *known);
-        }
-        for (const KnownOperation& known : image_) {
-            if (!known.operation.options.is_recorded()) continue;
-            if (const int failed = baseline_one(file, known); failed != exit_ok) return failed;
-        }
-        return exit_ok;
-    }
-
-    int baseline_one(LedgerFile& file, const KnownOperation& known) {
-        provision::PlannedOperation planned;
-        if (const auto failed = decide(file, known, planned)) return *failed;
+    int baseline_one(HeldLedger& held, const KnownOperation& known) {
+        const provision::PlannedOperation planned = decide(held, known);
         if (!planned.runs() && !planned.is_blocked())
             return print(
                 fmt::format("{} is done already\n", text::printable(known.operation.name)));
-        return record(file, LedgerEvent::baselined, known);
+        return record(held, LedgerEvent::baselined, known);
     }
 
-    // What a start would do with it now, its condition aside; the exit status where that fails.
-    std::optional<int> decide(const LedgerFile& file, const KnownOperation& known,
-                              provision::PlannedOperation& planned) {
+    // What a start would do with it now, its condition aside.
+    static provision::PlannedOperation decide(const HeldLedger& held, const KnownOperation& known) {
+        provision::PlannedOperation planned;
         planned.candidate.operation = known.operation;
         planned.candidate.digests = known.digests;
-        if (const auto failed = digest_inputs(known, planned.candidate.digests)) return failed;
-        planned.decide(file.history());
-        return std::nullopt;
+        planned.decide(held.history());
+        return planned;
     }
 
     // Writes that an operation is done as it is now, inputs included.
-    int record(LedgerFile& file, LedgerEvent event, const KnownOperation& known) {
-        provision::OperationDigests digests = known.digests;
-        if (const auto failed = digest_inputs(known, digests)) return *failed;
-        const auto& options = known.operation.options;
-        return append(file, event, known.operation.name,
-                      provision::describe_operation(digests, options.barrier));
+    int record(HeldLedger& held, LedgerEvent event, const KnownOperation& known) {
+        return append(
+            held, event, known.operation.name,
+            provision::describe_operation(known.digests, known.operation.options.barrier));
     }
 
-    std::optional<int> digest_inputs(const KnownOperation& known,
-                                     provision::OperationDigests& digests) {
+    // The exit status where that fails.
+    std::optional<int> digest_inputs(KnownOperation& known) {
         const auto& inputs = known.operation.options.inputs;
         if (inputs.empty()) return std::nullopt;
         if (!tree_) {
+            client_.reset();  // the sources are waited for on a loop of their own
             auto tree = resolve_or_inherit(settings_, environment_);
             if (!tree) return report(tree.error());
             tree_ = std::move(*tree);
         }
         auto digest = provision::OperationInputs(inputs, *tree_).digest();
         if (!digest) return report(digest.error());
-        digests.inputs = std::move(*digest);
+        known.digests.inputs = std::move(*digest);
         return std::nullopt;
     }
 
-    int replace(provision::LedgerLock lock, const provision::SalvagedText& salvaged) {
-        if (salvaged.is_newer)
-            return report(Error{Fault::configuration, 0,
-                                "holds what a newer kaigara wrote: salvage it with that one",
-                                path_});
-        if (salvaged.kept == 0)
-            return report(Error{Fault::bad_data, 0,
-                                "has no line that holds, so there is nothing to keep: if it is a "
-                                "ledger, move it away yourself, and every operation runs again",
-                                path_});
-        const auto copy = LedgerFile::replace(path_, salvaged.text);
-        if (!copy) return report(copy.error());
-        auto held = provision::HeldLedger::open(std::move(lock), path_);
-        if (!held) return report(held.error());
-        const auto written = held->file.append(
-            {LedgerEvent::salvaged, "",
-             fmt::format("kept={} lost={} copy={}", salvaged.kept, salvaged.lost,
-                         provision::encode_name(copy->substr(copy->rfind('/') + 1)))});
-        if (!written) return report(written.error());
-        const std::string doubled =
-            salvaged.doubled == 0 ? ""
-                                  : fmt::format(", {} that stood there twice", salvaged.doubled);
-        return print(fmt::format(
-            "{}: {} kept, {} lost{}; the damaged file is {}\n"
-            "What was lost is not known: look at 'kaigara ledger list' before the next start, and "
-            "say 'kaigara ledger baseline NAME' for each operation that is done.\n",
-            path_, text::counted(salvaged.kept, "line"), salvaged.lost, doubled, *copy));
+    // The operation that is asked for; the exit status where it is none that is recorded.
+    std::optional<int> find_recorded(KnownOperation*& found) {
+        const auto known = std::ranges::find(image_, operand_, [](const KnownOperation& one) {
+            return std::string_view(one.operation.name);
+        });
+        if (known == image_.end()) return report(unknown_operation());
+        if (!known->operation.options.is_recorded())
+            return report(refusal("runs at each start (run=always), so nothing is recorded of it"));
+        found = &*known;
+        return std::nullopt;
     }
 
     // The operations of the image with their digests; the exit status where that fails.
@@ -286,42 +284,17 @@ private:
         return false;
     }
 
-    const KnownOperation* find_known() const {
-        const auto found = std::ranges::find(image_, name_, [](const KnownOperation& known) {
-            return std::string_view(known.operation.name);
-        });
-        return found == image_.end() ? nullptr : &*found;
-    }
-
     Error refusal(std::string_view why) const {
         return {Fault::configuration, 0,
-                fmt::format("operation {} {}", text::printable(name_), why), ""};
-    }
-
-    Error not_recorded() const {
-        return refusal("runs at each start (run=always), so nothing is recorded of it");
-    }
-
-    bool is_in_use() const {
-        auto lock = provision::LedgerLock::open_existing(path_);
-        const auto had = lock ? lock->try_lock() : Result<bool>(true);
-        return had && !*had;
-    }
-
-    std::string no_ledger_yet() const { return fmt::format("{}: there is no ledger yet\n", path_); }
-
-    // What is changed has to be there: a misspelt path shall make nothing.
-    std::optional<Error> check_presence() const {
-        if (platform::exists(path_)) return std::nullopt;
-        return Error{Fault::configuration, ENOENT, "there is no ledger", path_};
+                fmt::format("operation {} {}", text::printable(operand_), why), ""};
     }
 
     Error unknown_operation() const {
         std::vector<std::string_view> names;
         for (const KnownOperation& known : image_) names.push_back(known.operation.name);
         return {Fault::configuration, 0,
-                fmt::format("no operation '{}' in {}{}", text::printable(name_),
-                            settings_.operations.path, text::did_you_mean(name_, names)),
+                fmt::format("no operation '{}' in {}{}", text::printable(operand_),
+                            settings_.operations.path, text::did_you_mean(operand_, names)),
                 ""};
     }
 
@@ -329,18 +302,17 @@ private:
         std::vector<std::string_view> names;
         for (const auto& [name, past] : history) names.push_back(name);
         return {Fault::configuration, 0,
-                fmt::format("the ledger knows no operation '{}'{}", text::printable(name_),
-                            text::did_you_mean(name_, names)),
-                path_};
+                fmt::format("the ledger knows no operation '{}'{}", text::printable(operand_),
+                            text::did_you_mean(operand_, names)),
+                client_->name()};
     }
 
     const Settings& settings_;
     char** environment_;
-    std::string path_;
-    std::string name_;
+    std::string operand_;
     std::vector<KnownOperation> image_;
     std::optional<metadata::Tree> tree_;
-    std::optional<int> failed_;
+    std::unique_ptr<LedgerClient> client_;
 };
 
 struct Action {

@@ -8,7 +8,6 @@
 
 #include "base/log.h"
 #include "base/text.h"
-#include "provision/ledger_file.h"
 
 namespace kaigara::app {
 
@@ -54,28 +53,18 @@ Result<std::vector<provision::OperationCandidate>, Errors>
 find_candidates(const Settings& settings, const metadata::Tree& tree,
                 const provision::OperationInputs::Planned& planned) {
     KG_LET(operations, find_operations(settings));
-    return provision::examine_operations(std::move(operations), tree, planned);
+    KG_LET(candidates, provision::examine_operations(std::move(operations), tree, planned));
+    if (auto known = check_only(settings, candidates); !known)
+        return Errors{std::move(known).error()};
+    return candidates;
 }
 
-Result<provision::OperationPlan>
-plan_by_ledger(const Settings& settings, std::vector<provision::OperationCandidate> candidates) {
-    KG_TRY(check_only(settings, candidates));
-    KG_LET(history, provision::read_ledger(settings.ledger.path));
-    auto plan = provision::plan_operations(candidates, history, settings.only);
-    const bool may_be_running =
-        std::ranges::any_of(plan.operations, [](const provision::PlannedOperation& planned) {
-            return planned.past && planned.past->is_interrupted();
-        });
-    if (!may_be_running) return plan;
-    // An operation without an end is interrupted, or another kaigara runs it at this moment. That
-    // one has the lock then; where nobody has, nothing can change while we look once more.
-    auto lock = provision::LedgerLock::open_existing(settings.ledger.path);
-    const auto had = lock ? lock->try_lock() : Result<bool>(true);
-    if (lock && had && !*had)
-        return provision::plan_operations(std::move(candidates), history, settings.only,
-                                          provision::LedgerUse::by_another);
-    KG_LET(again, provision::read_ledger(settings.ledger.path));
-    return provision::plan_operations(std::move(candidates), again, settings.only);
+provision::OperationPlan plan_by_ledger(const Settings& settings,
+                                        std::vector<provision::OperationCandidate> candidates,
+                                        const provision::LedgerState& state) {
+    return provision::plan_operations(std::move(candidates), state.history, settings.only,
+                                      state.in_use ? provision::LedgerUse::by_another
+                                                   : provision::LedgerUse::ours_or_free);
 }
 
 void tell(const provision::OperationPlan& plan) {

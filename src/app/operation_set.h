@@ -9,6 +9,7 @@
 #include "app/settings.h"
 #include "base/result.h"
 #include "metadata/tree.h"
+#include "provision/ledger.h"
 #include "provision/operation_plan.h"
 
 namespace kaigara::app {
@@ -16,16 +17,18 @@ namespace kaigara::app {
 // The operations of the image with the options that hold, or everything that is wrong with them.
 Result<std::vector<provision::Operation>, Errors> find_operations(const Settings& settings);
 
-// The same with all that is to be known of them before they run. `planned` are files that are about
+// The same with all that is to be known of them before they run, and an --only that is one of them.
+// `planned` are files that are about
 // to be written, where they are not yet.
 Result<std::vector<provision::OperationCandidate>, Errors>
 find_candidates(const Settings& settings, const metadata::Tree& tree,
                 const provision::OperationInputs::Planned& planned = {});
 
-// What there is to do by the ledger as it is now, without its lock. What keeps the operations from
-// running is in the plan; an error is a ledger that cannot be read, or an --only that is unknown.
-Result<provision::OperationPlan>
-plan_by_ledger(const Settings& settings, std::vector<provision::OperationCandidate> candidates);
+// What there is to do by what the ledger says. What keeps the operations from running is in the
+// plan.
+provision::OperationPlan plan_by_ledger(const Settings& settings,
+                                        std::vector<provision::OperationCandidate> candidates,
+                                        const provision::LedgerState& state);
 
 // Says what a person should know before they run, and why some of them do not.
 void tell(const provision::OperationPlan& plan);

@@ -3,6 +3,8 @@
 
 #include <signal.h>
 
+#include <utility>
+
 namespace kaigara::app {
 
 OwnLoop::OwnLoop(std::function<void()> on_child)
@@ -12,7 +14,7 @@ OwnLoop::OwnLoop(std::function<void()> on_child)
 
 int OwnLoop::run() {
     while (!is_stopped_ && stop_signal_ == 0) loop_.run();
-    return is_stopped_ ? 0 : stop_signal_;
+    return std::exchange(is_stopped_, false) ? 0 : stop_signal_;
 }
 
 void OwnLoop::stop() noexcept {

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "app/exit_code.h"
+#include "app/ledger_access.h"
 #include "app/operation_set.h"
 #include "app/report.h"
 #include "app/resolve.h"
@@ -50,6 +51,7 @@ struct Plan {
     std::vector<OperationStep> operations;
     std::vector<std::string> warnings;
     Errors blocked;
+    int stop_signal = 0;  // that came while the ledger was read
 
     std::size_t runs() const {
         return static_cast<std::size_t>(
@@ -153,21 +155,33 @@ provision::OperationInputs::Planned contents_of(const std::vector<PlannedFile>& 
     return contents;
 }
 
-void plan_operations(const Settings& settings, const metadata::Tree& tree,
+// What the ledger says; nothing where a signal has ended the reading.
+std::optional<Result<provision::LedgerState>> read_ledger(const Settings& settings,
+                                                          char** environment, int& stop_signal) {
+    auto client = LedgerClient::open(settings, environment);
+    if (!client) return Result<provision::LedgerState>(std::move(client).error());
+    auto state = (*client)->read();
+    stop_signal = (*client)->stop_signal();
+    return state;
+}
+
+void plan_operations(const Settings& settings, const metadata::Tree& tree, char** environment,
                      const std::vector<PlannedFile>& files, Plan& plan) {
     auto candidates = find_candidates(settings, tree, contents_of(files));
     if (!candidates) {
         block(plan, candidates.error());
         return;
     }
-    const auto planned = plan_by_ledger(settings, std::move(*candidates));
-    if (!planned) {
-        block(plan, {planned.error()});
+    const auto state = read_ledger(settings, environment, plan.stop_signal);
+    if (!state) return;
+    if (!*state) {
+        block(plan, {state->error()});
         return;
     }
-    block(plan, planned->blocked);
-    plan.warnings = planned->warnings;
-    for (const provision::PlannedOperation& one : planned->operations) {
+    const auto planned = plan_by_ledger(settings, std::move(*candidates), **state);
+    block(plan, planned.blocked);
+    plan.warnings = planned.warnings;
+    for (const provision::PlannedOperation& one : planned.operations) {
         const provision::Operation& operation = one.candidate.operation;
         plan.operations.push_back({text::printable(operation.name),
                                    provision::run_kind_name(operation.options.run), action_of(one),
@@ -175,7 +189,7 @@ void plan_operations(const Settings& settings, const metadata::Tree& tree,
     }
 }
 
-Plan make_plan(const Settings& settings, const metadata::Tree& tree) {
+Plan make_plan(const Settings& settings, const metadata::Tree& tree, char** environment) {
     Plan plan;
     if (auto missing = check_resources(settings)) plan.blocked.push_back(*std::move(missing));
     const provision::FilePlanRequest request{settings.resources.path, settings.files,
@@ -183,10 +197,10 @@ Plan make_plan(const Settings& settings, const metadata::Tree& tree) {
     const auto files = provision::plan_files(request, tree);
     if (!files) {
         block(plan, files.error());
-        plan_operations(settings, tree, {}, plan);
+        plan_operations(settings, tree, environment, {}, plan);
         return plan;
     }
-    plan_operations(settings, tree, *files, plan);
+    plan_operations(settings, tree, environment, *files, plan);
     FilePlanner planner(*files, tree, plan);
     for (const PlannedFile& planned : *files) planner.add(planned);
     return plan;
@@ -252,7 +266,8 @@ int run_plan(const Settings& settings, char** environment) {
     const auto tree = resolve(settings, environment);
     if (!tree) return report(tree.error());
     log::settings().stage = log::Stage::provision;
-    const Plan plan = make_plan(settings, *tree);
+    const Plan plan = make_plan(settings, *tree, environment);
+    if (plan.stop_signal != 0) return exit_code_of_signal(plan.stop_signal);
     const auto written = platform::write_all(1, settings.as_json ? as_json(plan) : as_text(plan));
     if (!written) return report(written.error());
     if (!plan.blocked.empty()) {

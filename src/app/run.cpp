@@ -21,6 +21,7 @@
 #include "app/staged_run.h"
 #include "app/supervise_only.h"
 #include "app/wait.h"
+#include "app/watch.h"
 #include "platform/descriptors.h"
 #include "platform/files.h"
 #include "platform/signals.h"
@@ -80,6 +81,8 @@ int run_program(int argc, char** argv, char** environment) {
     if (argc > 0) {
         if (const Face face = find_face(argv[0])) return face(argc, argv, environment);
     }
+
+    if (is_watch(argc, argv)) return run_watch(argc, argv, environment);
 
     const auto line = parse_command_line(argc, argv);
     if (!line) return report_unusable(line.error(), environment);

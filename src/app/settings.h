@@ -48,6 +48,10 @@ struct Settings {
     int stop_signal = 0;
     Milliseconds stop_timeout{0};
     Milliseconds grace{0};
+    bool watch = false;
+    Milliseconds watch_quiet{2'000};
+    Milliseconds watch_splay{0};
+    Milliseconds watch_interval{30'000};
     std::vector<std::string> command;  // application.command of kaigara.yml
     std::vector<Export> exports;
     bool export_all = false;
@@ -57,8 +61,9 @@ struct Settings {
     Place metadata{"/opt/provision/metadata.yml"};
     Place resources{"/opt/provision/resources"};
     Place operations{"/opt/provision/operations"};
-    Place ledger{"/var/lib/kaigara/ledger"};
+    Place ledger{"/var/lib/kaigara/ledger"};  // a path, consul:PREFIX or etcd:PREFIX
     Milliseconds lock_timeout{300'000};
+    Milliseconds lock_ttl{15'000};  // of a ledger in a cluster
 
     // Stages 1 and 2.
     std::vector<metadata::Source> sources;

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "app/ledger_access.h"
 #include "app/settings_kinds.h"
 #include "base/text.h"
 
@@ -130,10 +131,8 @@ Result<void> assign_place(Settings& settings, std::string_view value) {
 }
 
 Result<void> assign_ledger(Settings& settings, std::string_view value) {
-    if (value.starts_with("consul:") || value.starts_with("etcd:"))
-        return bad_value(value, "this version keeps the ledger in a file: name its path");
-    if (value.empty() || value.ends_with('/'))
-        return bad_value(value, "the path of a file is needed");
+    const auto address = parse_ledger_address(value);
+    if (!address) return bad_value(value, address.error().message);
     settings.ledger = Place{std::string(value), true};
     return {};
 }
@@ -175,6 +174,23 @@ Result<void> assign_wait_timeout(Settings& settings, std::string_view value) {
     return {};
 }
 
+// A source is asked at most so often, whatever it is.
+Result<void> assign_watch_interval(Settings& settings, std::string_view value) {
+    KG_LET(duration, parse_duration(value));
+    if (duration < Milliseconds(100)) return bad_value(value, "100ms is the least");
+    settings.watch_interval = duration;
+    return {};
+}
+
+// Consul knows no shorter one, and a holder that is dead is to be missed within the hour.
+Result<void> assign_lock_ttl(Settings& settings, std::string_view value) {
+    KG_LET(duration, parse_duration(value));
+    if (duration < std::chrono::seconds(10) || duration > std::chrono::hours(1))
+        return bad_value(value, "from 10s to 1h");
+    settings.lock_ttl = duration;
+    return {};
+}
+
 constexpr Commands supervising = command::start | command::exec;
 constexpr Commands provisioning = command::start | command::provision;
 constexpr Commands files = provisioning | command::plan | command::check;
@@ -206,6 +222,14 @@ constexpr std::array table = {
             "KILL what is left this long after a stop; 0: never (default)", kind::duration, assign_duration<&Settings::stop_timeout>},
     Setting{"grace", 0, "D", "application.grace", supervising, false,
             "PID 1: when the application ended, TERM to the rest and KILL after D (default 0: at once)", kind::duration, assign_duration<&Settings::grace>},
+    Setting{"watch", 0, "", "application.watch", command::start, false,
+            "keep following the sources, and do what a changed file's on-change says", kind::flag, assign_switch<&Settings::watch>},
+    Setting{"watch-quiet", 0, "D", "application.watch-quiet", command::start, false,
+            "act when nothing has changed for D (default 2s), after five times that at the latest", kind::duration, assign_duration<&Settings::watch_quiet>},
+    Setting{"watch-splay", 0, "D", "application.watch-splay", command::start, false,
+            "delay each restart after a change by a random time up to D (default 0)", kind::duration, assign_duration<&Settings::watch_splay>},
+    Setting{"watch-interval", 0, "D", "application.watch-interval", command::start, false,
+            "how often http and command sources are asked (default 30s)", kind::duration, assign_watch_interval},
 
     Setting{"config", 0, "FILE", "", resolving, false,
             "configuration (default /opt/provision/kaigara.yml)", kind::none, assign_place<&Settings::config>},
@@ -215,10 +239,12 @@ constexpr std::array table = {
             "templates (default /opt/provision/resources)", kind::path, assign_place<&Settings::resources>},
     Setting{"operations", 0, "DIR", "paths.operations", files | command::ledger, false,
             "operations (default /opt/provision/operations)", kind::path, assign_place<&Settings::operations>},
-    Setting{"ledger", 0, "FILE", "paths.ledger", files | command::ledger, false,
-            "record of the operations (default /var/lib/kaigara/ledger)", kind::path, assign_ledger},
+    Setting{"ledger", 0, "PLACE", "paths.ledger", files | command::ledger, false,
+            "record of the operations: a file, consul:PREFIX or etcd:PREFIX (default /var/lib/kaigara/ledger)", kind::path, assign_ledger},
     Setting{"lock-timeout", 0, "D", "lock-timeout", provisioning | command::ledger, false,
             "how long to wait while another kaigara uses the ledger (default 5m)", kind::duration, assign_duration<&Settings::lock_timeout>},
+    Setting{"lock-ttl", 0, "D", "lock-ttl", provisioning | command::ledger, false,
+            "a ledger in a cluster: when a dead holder is forgotten, 10s to 1h (default 15s)", kind::duration, assign_lock_ttl},
     Setting{"set", 0, "PATH=VALUE", "set", resolving, true,
             "set one metadata value, above every other source", kind::text,
             [](Settings& settings, std::string_view value) -> Result<void> {

@@ -11,13 +11,14 @@
 
 #include <fmt/format.h>
 
-#include "app/application.h"
 #include "app/exit_code.h"
 #include "app/exports.h"
 #include "app/file_stage.h"
+#include "app/ledger_access.h"
 #include "app/operation_set.h"
 #include "app/report.h"
 #include "app/resolve.h"
+#include "app/supervise_stage.h"
 #include "base/text.h"
 #include "metadata/gatherer.h"
 #include "metadata/snapshot.h"
@@ -26,13 +27,15 @@
 #include "platform/reaper.h"
 #include "provision/file_checks.h"
 #include "provision/file_plan.h"
-#include "provision/ledger_wait.h"
 #include "provision/provisioner.h"
-#include "supervise/supervisor.h"
 
 namespace kaigara::app {
 
 namespace {
+
+// Of giving the ledger back.
+constexpr Milliseconds longest_settling{1'000};
+constexpr Milliseconds stopped_settling{400};
 
 provision::OutputMode output_mode(OperationOutput output) {
     switch (output) {
@@ -68,8 +71,7 @@ public:
         : line_(line), settings_(settings), environment_(environment),
           signals_(
               loop_, [this](const platform::Signal& signal) { on_signal(signal); },
-              [this] { on_child(); }),
-          timer_(loop_, [this] { on_time(); }) {}
+              [this] { on_child(); }) {}
 
     int run() {
         reaper_.reap();  // what was dead before we began: no CHLD will come for it any more
@@ -78,7 +80,9 @@ public:
                                 "'start' needs a program: kaigara start PROGRAM [ARG]..., or "
                                 "application.command in kaigara.yml",
                                 ""});
-        if (const auto ended = provision_stage()) return *ended;
+        const auto ended = provision_stage();
+        settle_ledger();
+        if (ended) return *ended;
         // One that came in the same moment as the end of the last operation.
         if (stop_signal_ != 0) return exit_code_of_signal(stop_signal_);
         if (line_.command == command::provision) return exit_ok;
@@ -110,6 +114,9 @@ private:
         if (const auto missing = check_resources(settings_)) return report(*missing);
         auto candidates = find_candidates(settings_, tree);
         if (!candidates) return report(candidates.error());
+        auto access = LedgerAccess::open(loop_, settings_, environment_);
+        if (!access) return report(access.error());
+        ledger_.emplace(std::move(*access));
         // Before anything is written: the ledger may say that nothing must be.
         if (const auto refused = look_at_ledger(*candidates)) return refused;
         if (const auto failed = write_files(tree)) return failed;
@@ -127,10 +134,25 @@ private:
         return run_operations(std::move(plan), std::move(recorder), snapshot->get());
     }
 
-    std::optional<int> look_at_ledger(const std::vector<provision::OperationCandidate>& all) const {
-        const auto plan = plan_by_ledger(settings_, all);
-        if (!plan) return report(plan.error());
-        if (!plan->blocked.empty()) return report(plan->blocked);
+    std::optional<int> look_at_ledger(const std::vector<provision::OperationCandidate>& all) {
+        provision::LedgerState state;
+        if (const auto failed = read_ledger(state)) return failed;
+        const auto plan = plan_by_ledger(settings_, all, state);
+        if (!plan.blocked.empty()) return report(plan.blocked);
+        return std::nullopt;
+    }
+
+    std::optional<int> read_ledger(provision::LedgerState& state) {
+        std::optional<Result<provision::LedgerState>> read;
+        ledger_->get().read([this, &read](Result<provision::LedgerState> answer) {
+            read = std::move(answer);
+            loop_.stop();
+        });
+        await(read);
+        ledger_->get().cancel();
+        if (!read) return exit_code_of_signal(stop_signal_);
+        if (!*read) return report(read->error());
+        state = std::move(**read);
         return std::nullopt;
     }
 
@@ -142,9 +164,9 @@ private:
         for (provision::OperationCandidate& candidate : candidates) {
             if (const auto read = candidate.refresh(); !read) return report(read.error());
         }
-        auto planned = plan_by_ledger(settings_, candidates);
-        if (!planned) return report(planned.error());
-        plan = std::move(*planned);
+        provision::LedgerState state;
+        if (const auto failed = read_ledger(state)) return failed;
+        plan = plan_by_ledger(settings_, candidates, state);
         if (!plan.blocked.empty()) return report(plan.blocked);
         if (!plan.needs_lock()) return std::nullopt;
         return take_ledger(plan, std::move(candidates), recorder);
@@ -155,23 +177,43 @@ private:
     std::optional<int> take_ledger(provision::OperationPlan& plan,
                                    std::vector<provision::OperationCandidate> candidates,
                                    provision::OperationRecorder& recorder) {
-        std::optional<Result<provision::LedgerLock>> lock;
-        provision::LedgerWait wait(loop_, settings_.ledger.path, settings_.lock_timeout,
-                                   [this, &lock](Result<provision::LedgerLock> result) {
-                                       lock = std::move(result);
-                                       loop_.stop();
-                                   });
-        wait.start();
-        await(lock);
+        // Whoever has it may do the work, or leave something that keeps this image from running.
+        const auto is_needed = [this, &candidates](const provision::LedgerState& state) {
+            const auto now = plan_by_ledger(settings_, candidates, state);
+            return now.blocked.empty() && now.needs_lock();
+        };
+        std::optional<Result<provision::TakenLedger>> taken;
+        ledger_->get().take(settings_.lock_timeout, is_needed,
+                            [this, &taken](Result<provision::TakenLedger> answer) {
+                                taken = std::move(answer);
+                                loop_.stop();
+                            });
+        await(taken);
+        ledger_->get().cancel();
         if (stop_signal_ != 0) return exit_code_of_signal(stop_signal_);
-        if (!*lock) return report(lock->error());
-        auto held = provision::HeldLedger::open(std::move(**lock), settings_.ledger.path);
-        if (!held) return report(held.error());
-        plan =
-            provision::plan_operations(std::move(candidates), held->file.history(), settings_.only);
+        if (!*taken) return report(taken->error());
+        plan = plan_by_ledger(settings_, std::move(candidates), (*taken)->state);
         if (!plan.blocked.empty()) return report(plan.blocked);
-        if (plan.needs_lock()) recorder = provision::OperationRecorder(std::move(*held));
+        if (plan.needs_lock() && (*taken)->held)
+            recorder = provision::OperationRecorder(std::move((*taken)->held));
         return std::nullopt;
+    }
+
+    // Gives others the ledger, before anything that takes its time. That is over in a moment, or
+    // soon enough where a cluster does not answer; a stop does not wait for it.
+    void settle_ledger() {
+        if (!ledger_) return;
+        provision::Ledger& ledger = ledger_->get();
+        const int before = stop_signal_;
+        bool is_late = false;
+        platform::Timer late(loop_, [this, &is_late] {
+            is_late = true;
+            loop_.stop();
+        });
+        ledger.on_settled([this] { loop_.stop(); });
+        if (!ledger.is_settled()) late.start(before == 0 ? longest_settling : stopped_settling);
+        while (!ledger.is_settled() && !is_late && stop_signal_ == before) loop_.run();
+        ledger_.reset();
     }
 
     std::optional<int> resolve_metadata(metadata::Tree& tree) {
@@ -248,7 +290,7 @@ private:
         provision::ProvisionPlan plan;
         plan.operations = std::move(operations.operations);
         plan.recorder = std::move(recorder);
-        plan.ledger = settings_.ledger.path;
+        plan.ledger = &ledger_->get();
         plan.lock_timeout = settings_.lock_timeout;
         plan.environment = operation_environment(settings_, environment_);
         plan.snapshot = snapshot;
@@ -268,49 +310,20 @@ private:
         case provision::ProvisionEnd::Kind::failed: return report(end->error);
         case provision::ProvisionEnd::Kind::stopped: break;
         }
+        stop_signal_ = end->signal;
         return exit_code_of_signal(end->signal);
     }
 
     int supervise_stage() {
-        log::settings().stage = log::Stage::supervise;
-        // The user is looked up only now: a file or an operation may have made it.
-        const auto application = make_application(settings_, {program_, environment_, exported_});
-        if (!application) return report(application.error());
-        supervise::Observer silent;
-        supervisor_ = std::make_unique<supervise::Supervisor>(reaper_, application->launch, silent);
-        supervisor_->start();
-        follow_supervisor();
-        while (!supervisor_->is_done()) loop_.run();
-        return report(supervisor_->outcome(), application->launch);
-    }
-
-    // After each event of stage 3.
-    void follow_supervisor() {
-        if (supervisor_->is_done()) {
-            loop_.stop();
-            return;
-        }
-        const auto deadline = supervisor_->deadline();
-        if (deadline == armed_) return;
-        armed_ = deadline;
-        if (!deadline) {
-            timer_.stop();
-            return;
-        }
-        timer_.start(
-            std::chrono::ceil<Milliseconds>(*deadline - supervise::Supervisor::Clock::now()));
-    }
-
-    void on_time() {
-        armed_.reset();
-        supervisor_->on_deadline();
-        follow_supervisor();
+        supervision_ = std::make_unique<SuperviseStage>(
+            loop_, reaper_,
+            SuperviseRequest{line_, settings_, program_, environment_, std::move(exported_)});
+        return supervision_->run();
     }
 
     void on_signal(const platform::Signal& signal) {
-        if (supervisor_) {
-            supervisor_->on_signal(signal);
-            follow_supervisor();
+        if (supervision_) {
+            supervision_->on_signal(signal);
         } else if (provisioner_ && !is_provisioned_) {
             provisioner_->on_signal(signal);
         } else if (signal.number == SIGTERM || signal.number == SIGINT ||
@@ -325,9 +338,8 @@ private:
 
     void on_child() {
         reaper_.reap();
-        if (supervisor_) {
-            supervisor_->on_reaped();
-            follow_supervisor();
+        if (supervision_) {
+            supervision_->on_reaped();
         } else if (provisioner_ && !is_provisioned_) {
             provisioner_->on_reaped();
         } else if (gatherer_) {
@@ -346,13 +358,12 @@ private:
     platform::Loop loop_;
     platform::Reaper reaper_;
     platform::SignalReader signals_;
-    platform::Timer timer_;  // for the supervisor's deadline
-    std::optional<supervise::Supervisor::Clock::time_point> armed_;
+    std::optional<LedgerAccess> ledger_;  // of stage 2
     std::unique_ptr<metadata::Gatherer> gatherer_;
     std::unique_ptr<provision::FileChecks> checks_;
     std::vector<std::string> exported_;
     std::unique_ptr<provision::Provisioner> provisioner_;
-    std::unique_ptr<supervise::Supervisor> supervisor_;
+    std::unique_ptr<SuperviseStage> supervision_;
     bool is_provisioned_ = false;  // the provisioner has said so; what comes now is not for it
     int stop_signal_ = 0;          // that came when no stage was there to act on it
 };

@@ -39,6 +39,7 @@ std::string_view stage_name(Stage stage) {
     case Stage::resolve: return "resolve";
     case Stage::provision: return "provision";
     case Stage::supervise: return "supervise";
+    case Stage::watch: return "watch";
     }
     return "";
 }

@@ -22,7 +22,7 @@ namespace kaigara::log {
 
 enum class Level : std::uint8_t { error, warn, info, debug };
 enum class Format : std::uint8_t { text, json };
-enum class Stage : std::uint8_t { none, resolve, provision, supervise };
+enum class Stage : std::uint8_t { none, resolve, provision, supervise, watch };
 
 // A further member of a JSON line; in the text form the message already says it.
 struct Field {

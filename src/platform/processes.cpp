@@ -13,6 +13,9 @@ namespace kaigara::platform {
 
 namespace {
 
+// The 22nd of proc_pid_stat(5), of which two stand before our first.
+constexpr std::size_t start_time_field = 19;
+
 // proc_pid_stat(5): "pid (comm) state ppid pgrp session ...". The name may hold blanks and
 // parentheses, so it ends at the last one.
 std::optional<Process> parse_stat(pid_t pid, std::string_view stat) {
@@ -25,7 +28,13 @@ std::optional<Process> parse_stat(pid_t pid, std::string_view stat) {
         std::from_chars(fields[index].data(), fields[index].data() + fields[index].size(), value);
         return value;
     };
-    return Process{pid, number(1), number(2), number(3), fields[0] == "Z" || fields[0] == "X"};
+    std::uint64_t started = 0;
+    if (fields.size() > start_time_field) {
+        const std::string_view text = fields[start_time_field];
+        std::from_chars(text.data(), text.data() + text.size(), started);
+    }
+    return Process{pid,    number(1), number(2), number(3), fields[0] == "Z" || fields[0] == "X",
+                   started};
 }
 
 }  // namespace
@@ -37,12 +46,16 @@ std::vector<Process> list_processes() {
     for (const std::string& name : *names) {
         const auto pid = text::parse_number(name, 1U << 30U);
         if (!pid) continue;
-        const auto stat = read_file("/proc/" + name + "/stat", 4096);
-        if (!stat) continue;  // it has just ended
-        if (const auto process = parse_stat(static_cast<pid_t>(*pid), *stat))
+        if (const auto process = find_process(static_cast<pid_t>(*pid)))
             processes.push_back(*process);
     }
     return processes;
+}
+
+std::optional<Process> find_process(pid_t pid) {
+    const auto stat = read_file("/proc/" + std::to_string(pid) + "/stat", 4096);
+    if (!stat) return std::nullopt;  // it has just ended
+    return parse_stat(pid, *stat);
 }
 
 std::vector<pid_t> descendants_of(pid_t ancestor, const std::vector<Process>& all) {

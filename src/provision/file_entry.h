@@ -17,7 +17,7 @@ struct FileEntry {
     std::optional<mode_t> mode;
     std::string owner;      // "user[:group]"; empty: as it is, or kaigara's
     std::string check;      // for sh -c, with {{target}} for the path of the new content
-    std::string on_change;  // what a running application needs when the file changes; checked only
+    std::string on_change;  // what a running application needs when the file changes, with --watch
     std::string where;      // "kaigara.yml:12:5"
 };
 

@@ -220,9 +220,4 @@ Result<std::string> LedgerFile::replace(const std::string& path, std::string_vie
     return kept;
 }
 
-Result<HeldLedger> HeldLedger::open(LedgerLock lock, const std::string& path) {
-    KG_LET(file, LedgerFile::open(path));
-    return HeldLedger{std::move(lock), std::move(file)};
-}
-
 }  // namespace kaigara::provision

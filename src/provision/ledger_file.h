@@ -18,7 +18,6 @@
 #include "base/result.h"
 #include "platform/fd.h"
 #include "provision/ledger_history.h"
-#include "provision/ledger_lock.h"
 #include "provision/ledger_text.h"
 
 namespace kaigara::provision {
@@ -65,15 +64,6 @@ private:
     std::uint64_t number_ = 0;  // of the last line
     std::uint32_t sum_ = 0;     // of the last line
     std::size_t size_ = 0;      // up to its end
-};
-
-// A ledger that nobody else writes to.
-struct HeldLedger {
-    LedgerLock lock;
-    LedgerFile file;
-
-    // `lock` is that of `path`, and is had. The errors of LedgerFile::open().
-    static Result<HeldLedger> open(LedgerLock lock, const std::string& path);
 };
 
 }  // namespace kaigara::provision

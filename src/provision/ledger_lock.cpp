@@ -35,11 +35,6 @@ Error cannot(std::string_view what, const std::string& path) {
                         path);
 }
 
-std::string own_description() {
-    return fmt::format("{}, process {}, since {}", host_name(), ::getpid(),
-                       log::format_time(platform::wall_clock()));
-}
-
 }  // namespace
 
 Result<LedgerLock> LedgerLock::open(const std::string& ledger) {
@@ -117,6 +112,11 @@ std::string host_name() {
     utsname name = {};
     if (::uname(&name) != 0 || name.nodename[0] == 0) return "?";
     return name.nodename;
+}
+
+std::string own_description() {
+    return fmt::format("{}, process {}, since {}", host_name(), ::getpid(),
+                       log::format_time(platform::wall_clock()));
 }
 
 }  // namespace kaigara::provision

@@ -44,5 +44,7 @@ private:
 
 // The name of this machine or container, for the ledger and its lock; "?" where it has none.
 std::string host_name();
+// Who we are, for those who wait: "web-1, process 7, since 2026-01-02T03:04:05.678Z".
+std::string own_description();
 
 }  // namespace kaigara::provision

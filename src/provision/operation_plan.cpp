@@ -33,20 +33,6 @@ std::string name_for_shell(std::string_view name) {
     return text::shell_word(text::printable(name));
 }
 
-// What a person can do about an operation that keeps the others from running.
-Error refusal(const PlannedOperation& planned) {
-    const std::string name = text::printable(planned.candidate.operation.name);
-    const std::string word = name_for_shell(planned.candidate.operation.name);
-    const bool edited = planned.decision.action == Action::block_edited;
-    return {Fault::configuration, 0,
-            fmt::format("operation {} {} ({}), so nothing runs: look at what it has done, then say "
-                        "'kaigara ledger accept {}' to take it as done, or 'kaigara ledger forget "
-                        "{}' to run it again",
-                        name, planned.decision.why, edited ? "on-edit=fail" : "interrupted=fail",
-                        word, word),
-            ""};
-}
-
 Error barrier_refusal(const std::string& name, const OperationPast& past) {
     return {Fault::configuration, 0,
             fmt::format(
@@ -94,11 +80,28 @@ void look_for_late(const LedgerHistory& history, OperationPlan& plan) {
 
 }  // namespace
 
-void PlannedOperation::decide(const LedgerHistory& history) {
+Error refusal(const PlannedOperation& planned) {
+    const std::string name = text::printable(planned.candidate.operation.name);
+    const std::string word = name_for_shell(planned.candidate.operation.name);
+    const bool edited = planned.decision.action == Action::block_edited;
+    return {Fault::configuration, 0,
+            fmt::format("operation {} {} ({}), so nothing runs: look at what it has done, then say "
+                        "'kaigara ledger accept {}' to take it as done, or 'kaigara ledger forget "
+                        "{}' to run it again",
+                        name, planned.decision.why, edited ? "on-edit=fail" : "interrupted=fail",
+                        word, word),
+            ""};
+}
+
+void PlannedOperation::decide(const LedgerHistory& history, LedgerUse use) {
     const auto found = history.find(candidate.operation.name);
     past.reset();
     if (found != history.end()) past = found->second;
-    decide();
+    if (use == LedgerUse::ours_or_free)
+        decide();
+    else
+        decision = decide_in_use(candidate.operation.options, candidate.digests,
+                                 past ? &*past : nullptr, candidate.applies);
 }
 
 void PlannedOperation::decide() {
@@ -121,11 +124,7 @@ OperationPlan plan_operations(std::vector<OperationCandidate> candidates,
         if (!only.empty() && candidate.operation.name != only) continue;
         PlannedOperation planned;
         planned.candidate = std::move(candidate);
-        planned.decide(history);
-        if (use == LedgerUse::by_another)
-            planned.decision =
-                decide_in_use(planned.candidate.operation.options, planned.candidate.digests,
-                              planned.past ? &*planned.past : nullptr, planned.candidate.applies);
+        planned.decide(history, use);
         if (planned.is_blocked()) plan.blocked.push_back(refusal(planned));
         if (!planned.decision.warning.empty())
             plan.warnings.push_back(fmt::format("operation {} {}",

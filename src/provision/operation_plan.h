@@ -17,13 +17,16 @@
 
 namespace kaigara::provision {
 
+// Whether another kaigara has the ledger's lock.
+enum class LedgerUse : std::uint8_t { ours_or_free, by_another };
+
 struct PlannedOperation {
     OperationCandidate candidate;
     OperationDecision decision;
     std::optional<OperationPast> past;  // what the ledger says of it
 
     // Decides anew, when the candidate or what the ledger says has changed.
-    void decide(const LedgerHistory& history);
+    void decide(const LedgerHistory& history, LedgerUse use = LedgerUse::ours_or_free);
     void decide();
     bool is_blocked() const noexcept {
         return decision.action == OperationDecision::Action::block_interrupted ||
@@ -34,8 +37,8 @@ struct PlannedOperation {
     bool is_pending() const noexcept { return runs() && candidate.operation.options.is_recorded(); }
 };
 
-// Whether another kaigara has the ledger's lock.
-enum class LedgerUse : std::uint8_t { ours_or_free, by_another };
+// Why one that is blocked keeps the others from running, and what a person can do about it.
+Error refusal(const PlannedOperation& planned);
 
 struct OperationPlan {
     std::vector<PlannedOperation> operations;  // in the order of their names

@@ -20,6 +20,8 @@ namespace {
 constexpr Milliseconds longest_retry_delay{30'000};
 constexpr Milliseconds first_look_delay{10};
 constexpr Milliseconds longest_look_delay{250};
+// A stop is to end within a second, also where the ledger does not answer.
+constexpr Milliseconds longest_close{500};
 
 bool is_stop(int signal) { return signal == SIGTERM || signal == SIGINT || signal == SIGQUIT; }
 
@@ -33,7 +35,8 @@ platform::Fd open_no_input() {
 
 bool waits_for_session(State state) {
     return state == State::expiring || state == State::clearing || state == State::sweeping ||
-           state == State::stopping || state == State::killing;
+           state == State::losing || state == State::dropping || state == State::stopping ||
+           state == State::killing;
 }
 
 }  // namespace
@@ -46,6 +49,7 @@ Provisioner::Provisioner(platform::Loop& loop, platform::Reaper& reaper, Provisi
       no_input_(open_no_input()), timer_(loop, [this] { on_time(); }) {
     if (plan_.output != OutputMode::raw)
         output_.emplace(loop_, plan_.output, plan_.targets, [this] { conclude(); });
+    watch_lock();
 }
 
 void Provisioner::start() {
@@ -69,6 +73,9 @@ void Provisioner::perform(Actions actions) {
         log::warn("operation {}: KILL has not ended all of its processes ({} left); they are not "
                   "waited for any longer",
                   name(), session_.count());
+    if ((actions & action::tell_loss) != 0)
+        log::warn("operation {} is ended, for the lock of the ledger is lost (KILL within {})",
+                  name(), format_duration(std::min(options().kill_after, lost_within_)));
     if ((actions & action::send_stop) != 0) send_stop();
     if ((actions & action::terminate) != 0) session_.send(SIGTERM);
     if ((actions & action::kill) != 0) session_.send(SIGKILL);
@@ -77,10 +84,16 @@ void Provisioner::perform(Actions actions) {
     if ((actions & action::arm_progress) != 0) arm(plan_.progress_interval);
     if ((actions & action::arm_run) != 0) arm_run();
     if ((actions & action::arm_kill) != 0) arm(options().kill_after);
+    if ((actions & action::arm_loss) != 0) arm_loss();
+    if ((actions & action::arm_close) != 0) arm(longest_close);
     if ((actions & action::watch) != 0) schedule();
     if ((actions & action::begin_wait) != 0) begin_wait();
     if ((actions & action::spawn) != 0) spawn();
+    if ((actions & action::announce) != 0) announce();
+    if ((actions & action::launch) != 0) launch();
     if ((actions & action::next) != 0) next();
+    if ((actions & action::record) != 0) record();
+    if ((actions & action::record_stop) != 0) record_stop();
     if ((actions & action::flush) != 0) flush();
     if ((actions & action::finish_done) != 0) finish(ProvisionEnd::Kind::done);
     if ((actions & action::finish_failed) != 0) finish(ProvisionEnd::Kind::failed);
@@ -96,7 +109,7 @@ void Provisioner::send_stop() {
 void Provisioner::tell_progress() {
     if (waiter_)
         log::info("operation {} still waits for {}", name(), waiter_->missing());
-    else if (!ledger_wait_)  // which tells it itself
+    else if (!is_taking_)  // which tells it itself
         log::info("operation {} is still running after {}", name(), rounded(elapsed()));
 }
 
@@ -136,18 +149,44 @@ void Provisioner::look() {
     handle(session_.is_empty() ? Event::session_empty : Event::session_occupied);
 }
 
-// Its end is on disk before its output has found a reader, and before anything that follows it.
-void Provisioner::flush() {
+// Its end is recorded before its output has found a reader, and before anything that follows it.
+void Provisioner::record() {
     timer_.stop();
-    outcome_ = judge(child_end_, elapsed(), has_timed_out_ ? options().timeout : Milliseconds(0));
-    auto recorded = plan_.recorder.end(planned(), outcome_.event, outcome_.details);
-    if (!recorded) {
-        end_.error = std::move(recorded).error().while_doing(
-            fmt::format("operation {} {}, and that cannot be recorded", name(), outcome_.text));
-        handle(Event::failed);
+    if (refusal_)
+        outcome_ = {LedgerEvent::failed, "reason=not-started", ""};
+    else
+        outcome_ =
+            judge(child_end_, elapsed(), has_timed_out_ ? options().timeout : Milliseconds(0));
+    plan_.recorder.end(planned(), outcome_.event, outcome_.details,
+                       [this](Result<void> recorded) { on_recorded(std::move(recorded)); });
+}
+
+void Provisioner::on_recorded(Result<void> recorded) {
+    if (recorded) {
+        handle(Event::recorded);
         return;
     }
-    if (!output_ || output_->finish()) conclude();
+    Error error = std::move(recorded).error();
+    if (state_ == State::closing) {
+        log::error("{}", error.text());
+    } else if (refusal_) {
+        log::error("{}", refusal_->text());
+        end_.error = std::move(error);
+    } else {
+        end_.error = std::move(error).while_doing(
+            fmt::format("operation {} {}, and that cannot be recorded", name(), outcome_.text));
+    }
+    handle(Event::record_failed);
+}
+
+void Provisioner::flush() {
+    if (refusal_) {
+        Error reason = std::move(*refusal_);
+        refusal_.reset();
+        give_up(std::move(reason));
+    } else if (!output_ || output_->finish()) {
+        conclude();
+    }
 }
 
 void Provisioner::conclude() {
@@ -204,6 +243,14 @@ void Provisioner::arm_run() {
         arm(std::clamp(limit - elapsed(), Milliseconds(0), plan_.progress_interval));
 }
 
+// Neither longer than a stop would have left it, nor than the lock's time.
+void Provisioner::arm_loss() {
+    Milliseconds limit = std::min(options().kill_after, lost_within_);
+    if (state_ == State::stopping)
+        limit = std::min(limit, std::chrono::ceil<Milliseconds>(deadline_ - Clock::now()));
+    arm(std::max(limit, Milliseconds(0)));
+}
+
 // The one timer serves the deadline, and before it the looks at a session that is to become empty:
 // the end of a process whose parent is not us makes no signal.
 void Provisioner::schedule() {
@@ -231,9 +278,8 @@ void Provisioner::on_time() {
 void Provisioner::finish(ProvisionEnd::Kind kind) {
     timer_.stop();
     waiter_.reset();
-    ledger_wait_.reset();
+    if (is_taking_) plan_.ledger->cancel();
     end_.kind = kind;
-    if (kind == ProvisionEnd::Kind::stopped && plan_.recorder.is_open()) record_stop();
     if (output_) {
         output_->finish();
         output_->abandon();
@@ -248,14 +294,18 @@ void Provisioner::finish(ProvisionEnd::Kind kind) {
 
 // What others of its session needed after its end does not make a success undone.
 void Provisioner::record_stop() {
+    if (!plan_.recorder.is_open()) {
+        handle(Event::recorded);
+        return;
+    }
     OperationOutcome outcome{
         LedgerEvent::cancelled,
         fmt::format("signal={} duration={}", end_.signal, format_duration(elapsed())), ""};
     if (ended_before_stop_)
         outcome =
             judge(child_end_, elapsed(), has_timed_out_ ? options().timeout : Milliseconds(0));
-    const auto recorded = plan_.recorder.end(planned(), outcome.event, outcome.details);
-    if (!recorded) log::error("{}", recorded.error().text());
+    plan_.recorder.end(planned(), outcome.event, outcome.details,
+                       [this](Result<void> recorded) { on_recorded(std::move(recorded)); });
 }
 
 std::string Provisioner::name() const { return text::printable(operation().name); }

@@ -14,6 +14,10 @@
 // A stop (TERM, INT, QUIT) goes to all of the running operation's session, as the signal that it
 // is; members that outlive the operation then get TERM, since a shell's background jobs ignore INT
 // and QUIT; what is left after kill-after, or at a second stop, gets KILL. Nothing runs after it.
+//
+// A ledger in a cluster can lose its lock. An operation that is recorded is ended then, by KILL
+// before another kaigara can have the lock, and the stage with it; where none of them runs the
+// ledger is taken again for the next one.
 
 #include <chrono>
 #include <functional>
@@ -31,7 +35,7 @@
 #include "platform/spawn.h"
 #include "platform/users.h"
 #include "platform/waiter.h"
-#include "provision/ledger_wait.h"
+#include "provision/ledger.h"
 #include "provision/operation_environment.h"
 #include "provision/operation_outcome.h"
 #include "provision/operation_output.h"
@@ -44,7 +48,9 @@ namespace kaigara::provision {
 struct ProvisionPlan {
     std::vector<PlannedOperation> operations;  // none is blocked
     OperationRecorder recorder;                // with the ledger where one of them is pending
-    std::string ledger;                        // to be locked for one that becomes pending later
+    // To be taken for one that becomes pending later. It outlives the provisioner, and the
+    // recorder.
+    Ledger* ledger = nullptr;
     Milliseconds lock_timeout{0};
     std::vector<std::string> environment;  // NAME=value, as kaigara got it
     int snapshot = -1;                     // the sealed memory of the metadata, -1 for none
@@ -94,18 +100,25 @@ private:
     bool turns_out_to_run();
     bool needs_ledger() const;
     void begin_wait();
-    void on_ledger(Result<LedgerLock> lock);
-    Result<void> take_ledger(Result<LedgerLock> lock);
+    bool is_still_pending(const LedgerState& state) const;
+    void on_taken(Result<TakenLedger> taken);
+    Result<void> accept(TakenLedger taken);
+    void watch_lock();
+    void on_lost(Error why, Milliseconds within);
     void wait_for_targets();
     void on_waited(Result<void> answered);
     void spawn();
     Result<void> prepare();
-    Result<pid_t, platform::SpawnFailure> spawn_child(const OperationOutput::Ends& ends);
+    void announce();
+    void launch();
+    Result<pid_t, platform::SpawnFailure> spawn_child();
     void on_spawned(pid_t pid);
     void on_spawn_failure(const platform::SpawnFailure& failure);
     void refuse(Error reason);
 
     // Its end.
+    void record();
+    void on_recorded(Result<void> recorded);
     void flush();
     void conclude();
     bool try_again(const std::string& what);
@@ -114,6 +127,7 @@ private:
 
     void arm(Milliseconds delay);
     void arm_run();
+    void arm_loss();
     void schedule();
     void on_time();
     void look();
@@ -135,8 +149,10 @@ private:
     ProvisionEnd end_;
     std::size_t index_ = 0;  // of the operation that runs, or runs next
     unsigned attempt_ = 1;
-    OperationOutcome outcome_;  // of the attempt that is over
-    std::unique_ptr<LedgerWait> ledger_wait_;
+    OperationOutcome outcome_;      // of the attempt that is over
+    std::optional<Error> refusal_;  // why it has not come to be
+    bool is_taking_ = false;        // the ledger
+    Milliseconds lost_within_{0};   // until others may have the ledger that was ours
     std::unique_ptr<platform::Waiter> waiter_;
     std::optional<platform::User> user_;  // of the operation
 
@@ -144,6 +160,7 @@ private:
     OperationEnvironment environment_;
     platform::Session session_;
     std::optional<OperationOutput> output_;  // none when it is raw
+    OperationOutput::Ends ends_{1, 2};       // of the operation
     platform::Fd no_input_;
     std::vector<char*> argv_;
 

@@ -56,17 +56,29 @@ void Provisioner::begin_wait() {
         wait_for_targets();
         return;
     }
-    ledger_wait_ = std::make_unique<LedgerWait>(
-        loop_, plan_.ledger, plan_.lock_timeout,
-        [this](Result<LedgerLock> lock) { on_ledger(std::move(lock)); });
-    ledger_wait_->start();
+    if (plan_.ledger == nullptr) {
+        end_.error = {Fault::internal, 0, "an operation is to be recorded without a ledger", ""};
+        handle(Event::failed);
+        return;
+    }
+    is_taking_ = true;
+    plan_.ledger->take(
+        plan_.lock_timeout, [this](const LedgerState& state) { return is_still_pending(state); },
+        [this](Result<TakenLedger> taken) { on_taken(std::move(taken)); });
 }
 
-void Provisioner::on_ledger(Result<LedgerLock> lock) {
-    const auto over = std::move(ledger_wait_);  // until we return: it may be our caller
+bool Provisioner::is_still_pending(const LedgerState& state) const {
+    PlannedOperation now = planned();
+    now.decide(state.history, state.in_use ? LedgerUse::by_another : LedgerUse::ours_or_free);
+    return now.is_pending();
+}
+
+void Provisioner::on_taken(Result<TakenLedger> taken) {
+    is_taking_ = false;
     timer_.stop();
-    if (auto taken = take_ledger(std::move(lock)); !taken) {
-        end_.error = std::move(taken).error();
+    auto accepted = taken ? accept(std::move(*taken)) : Result<void>(std::move(taken).error());
+    if (!accepted) {
+        end_.error = std::move(accepted).error();
         handle(Event::failed);
         return;
     }
@@ -76,14 +88,34 @@ void Provisioner::on_ledger(Result<LedgerLock> lock) {
         handle(options().wait.empty() ? Event::answered : Event::must_wait);
 }
 
-// Decides by what the ledger says now: another kaigara may have done it meanwhile.
-Result<void> Provisioner::take_ledger(Result<LedgerLock> lock) {
-    if (!lock) return std::move(lock).error();
-    KG_LET(held, HeldLedger::open(std::move(*lock), plan_.ledger));
+// Decides by what the ledger says now: another kaigara may have done it meanwhile, or have died of
+// it.
+Result<void> Provisioner::accept(TakenLedger taken) {
     for (PlannedOperation& planned : std::span(plan_.operations).subspan(index_))
-        planned.decide(held.file.history());
-    if (planned().is_pending()) plan_.recorder = OperationRecorder(std::move(held));
+        planned.decide(taken.state.history);
+    if (planned().is_blocked()) return refusal(planned());
+    if (planned().is_pending() && taken.held) {
+        plan_.recorder = OperationRecorder(std::move(taken.held));
+        watch_lock();
+    }
     return {};
+}
+
+void Provisioner::watch_lock() {
+    plan_.recorder.on_lost([this](const Error& why, Milliseconds within) { on_lost(why, within); });
+}
+
+void Provisioner::on_lost(Error why, Milliseconds within) {
+    const bool is_open = plan_.recorder.is_open();
+    plan_.recorder.release();
+    if (!is_open) {
+        log::warn("{}; it is taken again for the next operation that needs it", why.text());
+        return;
+    }
+    lost_within_ = within;
+    end_.error = std::move(why).while_doing(
+        fmt::format("operation {} was ended, and its end is not recorded", name()));
+    handle(Event::lost);
 }
 
 void Provisioner::wait_for_targets() {
@@ -117,27 +149,43 @@ void Provisioner::on_waited(Result<void> answered) {
 
 void Provisioner::spawn() {
     has_ended_ = has_timed_out_ = false;
+    if (needs_ledger()) {
+        handle(Event::must_wait);
+        return;
+    }
     if (auto ready = prepare(); !ready) {
         refuse(std::move(ready).error());
         return;
     }
-    OperationOutput::Ends ends{1, 2};
     if (output_) {
         auto opened = output_->open(operation().name);
         if (!opened) {
             refuse(std::move(opened).error());
             return;
         }
-        ends = *opened;
+        ends_ = *opened;
     }
-    if (auto recorded = plan_.recorder.start(planned(), attempt_); !recorded) {
+    if (plan_.recorder.must_announce(planned()))
+        handle(Event::must_announce);
+    else
+        launch();
+}
+
+void Provisioner::announce() {
+    plan_.recorder.start(planned(), attempt_, [this](Result<void> recorded) {
+        if (recorded) {
+            handle(Event::announced);
+            return;
+        }
         end_.error = std::move(recorded).error().while_doing(
             fmt::format("operation {} is not run, for its start cannot be recorded", name()));
-        handle(Event::failed);
-        return;
-    }
+        handle(Event::record_failed);
+    });
+}
+
+void Provisioner::launch() {
     started_ = Clock::now();
-    const auto pid = spawn_child(ends);
+    const auto pid = spawn_child();
     if (output_) output_->close_ends();
     if (pid)
         on_spawned(*pid);
@@ -156,7 +204,7 @@ Result<void> Provisioner::prepare() {
     return {};
 }
 
-Result<pid_t, platform::SpawnFailure> Provisioner::spawn_child(const OperationOutput::Ends& ends) {
+Result<pid_t, platform::SpawnFailure> Provisioner::spawn_child() {
     argv_.clear();
     for (std::string& word : plan_.operations[index_].candidate.operation.command)
         argv_.push_back(word.data());
@@ -171,8 +219,8 @@ Result<pid_t, platform::SpawnFailure> Provisioner::spawn_child(const OperationOu
     if (user_) request.credentials = &user_->credentials;
     request.group = platform::ProcessGroup::own_session;
     request.stdio[0] = no_input_.get();
-    request.stdio[1] = ends.out;
-    request.stdio[2] = ends.err;
+    request.stdio[1] = ends_.out;
+    request.stdio[2] = ends_.err;
     request.passed = plan_.snapshot;
     request.passed_as = passed_as_;
     request.close_others = true;
@@ -216,18 +264,11 @@ void Provisioner::on_spawn_failure(const platform::SpawnFailure& failure) {
 // meet it again.
 void Provisioner::refuse(Error reason) {
     if (output_) output_->abandon();
-    const auto recorded = plan_.recorder.end(planned(), LedgerEvent::failed, "reason=not-started");
     const Fault fault =
         reason.fault == Fault::configuration ? Fault::configuration : Fault::operation_failed;
-    Error error{fault, reason.code,
-                fmt::format("operation {} cannot be started: {}", name(), reason.text()), ""};
-    if (!recorded) {
-        log::error("{}", error.text());
-        end_.error = recorded.error();
-        handle(Event::failed);
-        return;
-    }
-    give_up(std::move(error));
+    refusal_ = Error{fault, reason.code,
+                     fmt::format("operation {} cannot be started: {}", name(), reason.text()), ""};
+    handle(Event::refused);
 }
 
 }  // namespace kaigara::provision

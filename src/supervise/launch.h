@@ -67,6 +67,9 @@ struct Launch {
     std::optional<mode_t> umask;
     std::optional<std::string> directory;
 
+    // It may be started again: the working directory and inherited descriptors are kept for that.
+    bool may_restart = false;
+
     // How a stop is asked for, beside TERM: see policy.h. 0 for none.
     int stop_signal = 0;
     Milliseconds stop_timeout{0};  // 0: never

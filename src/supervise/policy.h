@@ -15,15 +15,32 @@
 //      done                   v  |
 //                            stopping --- deadline: kill all ---> stopping
 //
+// and, where the application is to be started again while kaigara goes on:
+//
+//               restart                    ended
+//     running ----------> restarting ---------------> clearing ----------> starting
+//                           |  |  ^                    |  |  ^  run gone
+//                           |  +--+ deadline:          |  +--+ deadline:
+//                           |       kill the run       |       kill the run
+//                           | stop, interrupted        | stop
+//                           v                          v
+//                        stopping                     done
+//
 // starting   The application could not be started for want of a process or memory, or its file is
 //            being written; it is tried again until the start deadline. Signals are held and
 //            delivered when it runs; a stop ends kaigara at once.
 // running    It runs. Signals are forwarded.
 // stopping   A stop was asked for and forwarded. With a stop timeout, a deadline runs. Further
 //            signals are forwarded too, a second stop as well.
+// restarting The application got the stop signal so that it can be started again; a deadline runs.
+//            Signals are forwarded. A stop, and the end by an INT or QUIT that was forwarded, turn
+//            it into a stop: nothing is started any more.
+// clearing   That application has ended, and what it left is being ended: with a grace time by
+//            TERM and, at the deadline, by KILL; else by KILL at once. When none of it is left the
+//            application is started. Signals are held as in `starting`. A stop ends kaigara.
 // leaving    The application has ended and others are left (PID 1 with a grace time): they got TERM
 //            and are waited for until the deadline. A stop signal now ends the waiting.
-// done       kaigara ends with the application's status.
+// done       kaigara ends with the application's status: the last one's, where there were several.
 //
 // A stop is TERM, or the stop signal that the user named: a container whose image says STOPSIGNAL
 // QUIT is stopped by QUIT.
@@ -32,7 +49,15 @@
 
 namespace kaigara::supervise {
 
-enum class State : std::uint8_t { starting, running, stopping, leaving, done };
+enum class State : std::uint8_t {
+    starting,
+    running,
+    stopping,
+    restarting,
+    clearing,
+    leaving,
+    done,
+};
 
 enum class Event : std::uint8_t {
     spawned,
@@ -40,13 +65,16 @@ enum class Event : std::uint8_t {
     spawn_refused,      // it will never start
     signal,             // one that is to be forwarded
     stop,               // one that asks for the stop, to be forwarded
+    restart,            // the application is to be started anew
+    interrupted,        // the application is about to be told as ended by a forwarded INT or QUIT
     ended,              // the application ended, and nobody is waited for
     ended_with_others,  // the application ended, others are left and have a grace time
     deadline,           // the timer that was armed last
+    run_gone,           // nothing of the former run is left
     nobody_left,        // the last child is gone
 };
 
-using Actions = std::uint16_t;
+using Actions = std::uint32_t;
 namespace action {
 inline constexpr Actions none = 0;
 inline constexpr Actions spawn = 1U << 0U;             // try to start the application
@@ -59,8 +87,14 @@ inline constexpr Actions kill_all = 1U << 6U;          // KILL to all that is le
 inline constexpr Actions terminate_others = 1U << 7U;  // TERM to all that is left
 inline constexpr Actions arm_grace = 1U << 8U;         // deadline after the grace time
 inline constexpr Actions finish = 1U << 9U;            // end with the application's status
-inline constexpr Actions finish_by_signal = 1U << 10U;  // end with 128 + the signal
+inline constexpr Actions finish_by_signal = 1U << 10U;  // end with 128 + the signal, or as `finish`
+                                                        // where an application has run already
 inline constexpr Actions report = 1U << 11U;            // say why it could not be started, end
+inline constexpr Actions stop_run = 1U << 12U;          // the stop signal to the application
+inline constexpr Actions arm_restart = 1U << 13U;       // deadline after the stop timeout or 10 s
+inline constexpr Actions terminate_run = 1U << 14U;     // TERM to what is left of the run
+inline constexpr Actions kill_run = 1U << 15U;          // KILL to what is left of the run
+inline constexpr Actions disarm = 1U << 16U;            // no deadline any more
 }  // namespace action
 
 struct Decision {

@@ -13,6 +13,7 @@
 #include "platform/executable.h"
 #include "platform/processes.h"
 #include "platform/terminal.h"
+#include "supervise/run_members.h"
 
 namespace kaigara::supervise {
 
@@ -22,6 +23,8 @@ constexpr std::size_t most_held_signals = 64;
 constexpr Milliseconds first_retry_delay{20};
 constexpr Milliseconds longest_retry_delay{1000};
 constexpr Milliseconds retry_limit{10'000};
+// A restart must come to its end, also where a stop may take for ever.
+constexpr Milliseconds usual_restart_limit{10'000};
 
 // Where no shell, nor anybody else, has us for a job.
 bool nobody_continues_us() { return ::getpid() == 1 || ::getsid(0) == ::getpid(); }
@@ -30,16 +33,18 @@ bool is_job_control_stop(int signal) {
     return signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
 }
 
-int send(pid_t target, int signal) { return ::kill(target, signal) == 0 ? 0 : errno; }
+int send_to(pid_t target, int signal) { return ::kill(target, signal) == 0 ? 0 : errno; }
 
 // A queued signal keeps the value that its sender gave it.
 int send_as_received(pid_t target, int signal, const platform::Signal& received) {
-    if (received.code != SI_QUEUE || target < 0) return send(target, signal);
+    if (received.code != SI_QUEUE || target < 0) return send_to(target, signal);
     sigval value;
     // NOLINTNEXTLINE(performance-no-int-to-ptr): nobody here follows it, it is handed on
     value.sival_ptr = reinterpret_cast<void*>(received.value);
     return ::sigqueue(target, signal, value) == 0 ? 0 : errno;
 }
+
+bool is_interrupt(int signal) { return signal == SIGINT || signal == SIGQUIT; }
 
 }  // namespace
 
@@ -54,6 +59,10 @@ void Supervisor::handle(Event event) {
 }
 
 void Supervisor::perform(Actions actions) {
+    if ((actions & action::disarm) != 0) {
+        deadline_.reset();
+        stop_deadline_.reset();
+    }
     if ((actions & action::spawn) != 0) spawn();
     if ((actions & action::arm_retry) != 0) deadline_ = Clock::now() + retry_delay_;
     if ((actions & action::hold) != 0 && held_.size() < most_held_signals) held_.push_back(signal_);
@@ -61,15 +70,21 @@ void Supervisor::perform(Actions actions) {
         for (const platform::Signal& held : std::exchange(held_, {})) forward(held);
     }
     if ((actions & action::forward) != 0) forward(signal_);
-    if ((actions & action::arm_stop) != 0 && launch_.stop_timeout.count() > 0) {
-        stop_deadline_ = Clock::now() + launch_.stop_timeout;
+    if ((actions & action::stop_run) != 0) stop_run();
+    if ((actions & action::arm_stop) != 0) arm_stop();
+    if ((actions & action::arm_restart) != 0) {
+        const bool has_limit = launch_.stop_timeout.count() > 0;
+        stop_deadline_ = Clock::now() + (has_limit ? launch_.stop_timeout : usual_restart_limit);
         deadline_ = stop_deadline_;
     }
+    if ((actions & action::terminate_run) != 0) signal_run(SIGTERM);
+    if ((actions & action::kill_run) != 0) signal_run(SIGKILL);
     if ((actions & action::kill_all) != 0) kill_all(SIGKILL);
     if ((actions & action::terminate_others) != 0) kill_all(SIGTERM);
     if ((actions & action::arm_grace) != 0) arm_grace();
     if ((actions & action::finish) != 0) outcome_.kind = Outcome::Kind::ended;
-    if ((actions & action::finish_by_signal) != 0) outcome_.kind = Outcome::Kind::never_started;
+    if ((actions & action::finish_by_signal) != 0)
+        outcome_.kind = has_run_ ? Outcome::Kind::ended : Outcome::Kind::never_started;
     if ((actions & action::report) != 0) outcome_.kind = Outcome::Kind::refused;
 }
 
@@ -143,6 +158,12 @@ void Supervisor::defer(const platform::SpawnFailure& failure) {
 void Supervisor::on_spawned(pid_t pid) {
     application_ = pid;
     application_alive_ = true;
+    interrupt_ = 0;
+    retried_for_ = Milliseconds(0);
+    if (launch_.may_restart) {
+        const auto process = platform::find_process(pid);
+        run_started_ = process ? process->started : 0;
+    }
     reaper_.expect(pid, [this](const platform::ChildEnd& end) { on_application_end(end); });
     if (watches_stops())
         reaper_.watch_stops(pid, [this](int signal) { on_application_stop(signal); });
@@ -151,6 +172,7 @@ void Supervisor::on_spawned(pid_t pid) {
     // One that this user may not search can be left, but not be opened to come back.
     if (launch_.leave_directory && !directory_.is_open() && ::chdir("/") != 0)
         log::debug("cannot leave the working directory: {}", errno_text(errno));
+    if (launch_.may_restart) return;
     directory_.reset();
     if (launch_.close_inherited) platform::close_inherited_descriptors();
 }
@@ -164,7 +186,7 @@ void Supervisor::on_signal(const platform::Signal& signal) {
     }
     signal_ = signal;
     const bool early_stop =
-        state_ == State::starting && (signal.number == SIGINT || signal.number == SIGQUIT);
+        (state_ == State::starting || state_ == State::clearing) && is_interrupt(signal.number);
     const bool stop = signal.number == SIGTERM || signal.number == launch_.stop_signal;
     if (stop || early_stop) outcome_.signal = signal.number;
     handle(stop || early_stop ? Event::stop : Event::signal);
@@ -178,6 +200,7 @@ void Supervisor::forward(const platform::Signal& signal) {
         observer_.forwarded(signal.number, target, 0);
         return;
     }
+    if (is_interrupt(signal.number)) interrupt_ = target;
     if (is_job_control_stop(target) || target == SIGSTOP) stopped_on_purpose_ = true;
     if (target == SIGCONT) stopped_on_purpose_ = false;
     const int code =
@@ -191,7 +214,7 @@ void Supervisor::resume_application() {
     stopped_on_purpose_ = false;
     if (platform::is_in_foreground(launch_.terminal))
         platform::give_foreground(launch_.terminal, application_);
-    send(-application_, SIGCONT);
+    send_to(-application_, SIGCONT);
 }
 
 // Not from a shell that has it by now, because we ran in the background.
@@ -215,34 +238,91 @@ void Supervisor::on_application_stop(int signal) {
     }
     if (nobody_continues_us()) {
         // TTIN and TTOU would come back at once.
-        if (signal == SIGTSTP && !stopped_on_purpose_) send(-application_, SIGCONT);
+        if (signal == SIGTSTP && !stopped_on_purpose_) send_to(-application_, SIGCONT);
         return;
     }
     if (!has_terminal_) {
-        if (is_job_control_stop(signal)) send(::getpid(), SIGSTOP);
+        if (is_job_control_stop(signal)) send_to(::getpid(), SIGSTOP);
         return;
     }
     take_terminal_back();
     // The rest of the pipeline did not get the terminal's signal, because it was not in front.
-    send(signal == SIGSTOP ? ::getpid() : 0, SIGSTOP);
+    send_to(signal == SIGSTOP ? ::getpid() : 0, SIGSTOP);
 }
 
 void Supervisor::on_application_end(const platform::ChildEnd& end) {
     application_alive_ = false;
     outcome_.end = end;
     observer_.application_ended(application_, end);
-    if (has_terminal_ && !owns_namespace()) take_terminal_back();
+    if (has_terminal_ && (!owns_namespace() || state_ == State::restarting)) take_terminal_back();
+    has_run_ = true;
+    if (was_interrupted(end)) handle(Event::interrupted);
     const bool waits = launch_.grace.count() > 0 && owns_namespace();
     handle(waits ? Event::ended_with_others : Event::ended);
 }
 
+// "INT and QUIT count as a stop only when the application ends by them."
+bool Supervisor::was_interrupted(const platform::ChildEnd& end) const noexcept {
+    return interrupt_ != 0 && end.status() == 128 + interrupt_;
+}
+
 void Supervisor::on_reaped() {
+    if (state_ == State::clearing) follow_clearing();
     if (!reaper_.has_children()) handle(Event::nobody_left);
+}
+
+void Supervisor::send(int signal) {
+    if (state_ != State::running) return;
+    const int code = send_to(launch_.signal_group ? -application_ : application_, signal);
+    if (code != 0)
+        log::debug("cannot send {}: {}", platform::signal_name(signal), errno_text(code));
+}
+
+void Supervisor::reload() {
+    const int target = launch_.signals[SIGHUP];
+    if (target != SignalMap::drop) send(target);
+}
+
+void Supervisor::restart() { handle(Event::restart); }
+
+void Supervisor::stop_run() {
+    int target = launch_.signals[SIGTERM];
+    // Dropped when it comes from outside; here it is the one way to end in order.
+    if (target == SignalMap::drop)
+        target = launch_.stop_signal != 0 ? launch_.stop_signal : SIGTERM;
+    send_to(launch_.signal_group ? -application_ : application_, target);
+}
+
+std::vector<pid_t> Supervisor::run_members() const {
+    const std::vector<pid_t> companions = companions_ ? companions_() : std::vector<pid_t>();
+    return members_of_run({run_started_, companions}, ::getpid(), platform::list_processes());
+}
+
+// The application's group in one call, so that it cannot fork away from it; then all others.
+void Supervisor::signal_run(int signal) {
+    if (application_alive_) send_to(-application_, signal);
+    for (const pid_t pid : run_members()) send_to(pid, signal);
+}
+
+// Each end of a process may show another that it has made in the last moment. Where the grace time
+// has passed, or there is none, whoever is found is ended.
+void Supervisor::follow_clearing() {
+    if (run_members().empty())
+        handle(Event::run_gone);
+    else if (!deadline_)
+        signal_run(SIGKILL);
 }
 
 void Supervisor::on_deadline() {
     deadline_.reset();
     handle(Event::deadline);
+    if (state_ == State::clearing) follow_clearing();
+}
+
+void Supervisor::arm_stop() {
+    if (launch_.stop_timeout.count() == 0) return;
+    stop_deadline_ = Clock::now() + launch_.stop_timeout;
+    deadline_ = stop_deadline_;
 }
 
 // The stop timeout, which counts from the signal's arrival, is not made longer by the grace time.
@@ -257,9 +337,9 @@ void Supervisor::kill_all(int signal) {
         return;
     }
     // Elsewhere kill(-1) would reach the neighbours.
-    if (application_alive_) send(-application_, signal);
+    if (application_alive_) send_to(-application_, signal);
     for (const pid_t pid : platform::descendants_of(::getpid(), platform::list_processes()))
-        send(pid, signal);
+        send_to(pid, signal);
 }
 
 }  // namespace kaigara::supervise

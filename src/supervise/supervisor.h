@@ -4,6 +4,10 @@
 // The driver of stage 3: starts the application, forwards signals to it, and says how it ended.
 // What to do when is decided in policy.h; job control is here, because it is all doing.
 //
+// A restart. The application is stopped as by a stop, then all that its run has left is ended, and
+// only then it is started again. For that the working directory and the inherited descriptors are
+// kept, where the launch says that it may happen.
+//
 // It is passive: whoever owns it brings the signals, tells when children were reaped and when the
 // deadline has come, and looks afterwards whether it is done. So `start` runs it on the event loop,
 // and `exec` with nothing but one system call to wait in.
@@ -21,6 +25,7 @@
 // stays.
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -68,6 +73,18 @@ public:
 
     void start();
     void on_signal(const platform::Signal& signal);
+    // Delivers a signal of our own to an application that runs; one that is being stopped or
+    // started has no use for it.
+    void send(int signal);
+    // The same as if it had come from outside: rewritten or dropped.
+    void reload();
+    // Stops the application in order and starts it again, when nothing of its run is left. Where
+    // that is under way already, or a stop is, there is nothing to do.
+    void restart();
+    // Children of ours that are none of the application's, at any time.
+    void set_companions(std::function<std::vector<pid_t>()> companions) {
+        companions_ = std::move(companions);
+    }
     // After each round of reaping.
     void on_reaped();
     // When on_deadline() is to be called next, if ever; it changes with every call.
@@ -75,6 +92,10 @@ public:
     void on_deadline();
 
     bool is_done() const noexcept { return state_ == State::done; }
+    // A stop has come, or the application has ended for good: nothing new is to be begun.
+    bool is_ending() const noexcept {
+        return state_ == State::stopping || state_ == State::leaving || state_ == State::done;
+    }
     // To be asked when it is done.
     const Outcome& outcome() const noexcept { return outcome_; }
 
@@ -94,7 +115,13 @@ private:
     void resume_application();
     void take_terminal_back();
     bool watches_stops() const noexcept;
+    bool was_interrupted(const platform::ChildEnd& end) const noexcept;
+    void stop_run();
+    std::vector<pid_t> run_members() const;
+    void signal_run(int signal);
+    void follow_clearing();
     void kill_all(int signal);
+    void arm_stop();
     void arm_grace();
     bool owns_namespace() const noexcept;
 
@@ -107,6 +134,10 @@ private:
     platform::Fd directory_;  // that we have left, until the application is in it
     pid_t application_ = 0;
     bool application_alive_ = false;
+    std::uint64_t run_started_ = 0;  // as platform::Process has it
+    bool has_run_ = false;           // some application has, and has ended
+    int interrupt_ = 0;              // the INT or QUIT that this run was sent last
+    std::function<std::vector<pid_t>()> companions_;
     bool has_terminal_ = false;        // a controlling one, though not always the foreground of it
     bool stopped_on_purpose_ = false;  // we forwarded a stop signal ourselves
 

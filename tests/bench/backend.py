@@ -84,7 +84,82 @@ def measure_list():
             f"{found['kaigara'] / found['etcdctl']:.2f} x", "")
 
 
-FIGURES = {"list": measure_list}
+def watched(scene, source, keys, env):
+    """kaigara with --watch and an application that sleeps; one file of the key a0."""
+    scene.write("resources/app.conf.tmpl", "{{a0}}\n")
+    scene.write("kaigara.yml", f"metadata:\n- {source}\ntemplates:\n- source: app.conf.tmpl\n"
+                               f"  target: {scene.path}/app.conf\n  on-change: none\n")
+    process = scene.start("start", "--watch", "--watch-quiet", "0s", "--", "sleep", "600", env=env)
+    until(lambda: scene.exists("app.conf"), "the first file is there")
+    return process, until(lambda: watcher_of(process), "the watcher is there")
+
+
+def watcher_of(process):
+    with open(f"/proc/{process.pid}/task/{process.pid}/children") as file:
+        for child in file.read().split():
+            if os.readlink(f"/proc/{child}/exe") == os.readlink(f"/proc/{process.pid}/exe"):
+                return child
+    return None
+
+
+def measure_change():
+    for kind, server, prefix in (("etcd", Etcd(), "/app"), ("consul", Consul(), "app")):
+        with server, Scene() as scene:
+            server.put(prefix + "/a0", "v0")
+            process, _ = watched(scene, f"{kind}: {prefix}", 1, server.environment())
+            time.sleep(1)  # the first pass is over
+            path = os.path.join(scene.path, "app.conf")
+            samples = []
+            for turn in range(1, 31):
+                begin = time.perf_counter()
+                server.put(prefix + "/a0", f"v{turn}")
+                while pathlib.Path(path).read_text() != f"v{turn}\n":
+                    time.sleep(0.0005)
+                samples.append((time.perf_counter() - begin) * 1000)
+                time.sleep(0.3)
+            process.kill()
+            process.wait()
+            row(f"a changed key of {kind} to the file in place, median of 30",
+                f"{statistics.median(samples):.1f} ms", "", "", "20 ms")
+
+
+def status(pid, name):
+    for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith(name + ":"):
+            return int(line.split()[1])
+    return 0
+
+
+def measure_idle():
+    for kind, server, prefix in (("etcd", Etcd(), "/app"), ("consul", Consul(), "app")):
+        with server, Scene() as scene:
+            server.put_many((f"{prefix}/a{i}", "value") for i in range(1000))
+            process, watcher = watched(scene, f"{kind}: {prefix}", 1000, server.environment())
+            time.sleep(5)
+            before = status(process.pid, "voluntary_ctxt_switches")
+            time.sleep(60)
+            wakes = status(process.pid, "voluntary_ctxt_switches") - before
+            row(f"1,000 keys of {kind} watched for a minute: wake-ups of the supervisor", wakes, "", "", "0")
+            row("the same: memory of the watcher", f"{status(watcher, 'VmRSS') / 1024:.1f} MB", "", "", "10 MB")
+            process.kill()
+            process.wait()
+
+
+def measure_replicas():
+    for kind, server, prefix in (("etcd", Etcd(), "/test"), ("consul", Consul(), "test")):
+        with server, Scene() as scene:
+            scene.write("operations/10-once", "#!/bin/sh\n# kaigara: run=once\nsleep 1; echo ran >> $D/ran\n", 0o755)
+            env = server.environment() | {"KAIGARA_LEDGER": f"{kind}:{prefix}", "D": scene.path}
+            begin = time.perf_counter()
+            replicas = [scene.start("start", "--", "sh", "-c", "date +%s.%N >> $D/up", env=env) for _ in range(50)]
+            for replica in replicas:
+                replica.wait()
+            spent = time.perf_counter() - begin
+            assert scene.read("ran") == "ran\n" and len(scene.read("up").split()) == 50
+            row(f"50 replicas on one ledger in {kind}, an operation of 1 s: all started", f"{spent:.2f} s", "", "", "3 s")
+
+
+FIGURES = {"list": measure_list, "change": measure_change, "idle": measure_idle, "replicas": measure_replicas}
 
 
 def main():

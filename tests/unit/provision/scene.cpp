@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "platform/files.h"
+#include "provision/ledger_file.h"
 
 namespace kaigara::test {
 
@@ -39,14 +40,14 @@ LogCapture::~LogCapture() { log::settings() = log::Settings{}; }
 const std::string& LogCapture::text() { return logged; }
 
 Scene::Scene(bool adopts_orphans)
-    : signals_((platform::take_signals(), loop),
-               [this](const platform::Signal& signal) {
-                   if (provisioner) provisioner->on_signal(signal);
-               },
-               [this] {
-                   reaper.reap();
-                   if (provisioner) provisioner->on_reaped();
-               }) {
+    : ledger_(loop, ledger()), signals_((platform::take_signals(), loop),
+                                        [this](const platform::Signal& signal) {
+                                            if (provisioner) provisioner->on_signal(signal);
+                                        },
+                                        [this] {
+                                            reaper.reap();
+                                            if (provisioner) provisioner->on_reaped();
+                                        }) {
     ::prctl(PR_SET_CHILD_SUBREAPER, adopts_orphans ? 1 : 0, 0, 0, 0);
     files.make_dir("operations");
 }
@@ -77,7 +78,7 @@ provision::ProvisionPlan Scene::plan() {
         provision::plan_operations(std::move(*candidates), history_of_ledger()).operations;
     const bool is_recorded =
         std::ranges::any_of(plan.operations, &provision::PlannedOperation::is_pending);
-    plan.ledger = ledger();
+    plan.ledger = &ledger_;
     plan.lock_timeout = patience;
     if (is_recorded) plan.recorder = provision::OperationRecorder(hold_ledger());
     plan.environment = {"PATH=/usr/bin:/bin", "DIR=" + files.path()};
@@ -91,12 +92,13 @@ provision::LedgerHistory Scene::history_of_ledger() const {
     return std::move(*history);
 }
 
-provision::HeldLedger Scene::hold_ledger() const {
-    auto lock = provision::LedgerLock::open(ledger());
-    if (!lock || !*lock->try_lock()) throw std::runtime_error("the ledger cannot be locked");
-    auto held = provision::HeldLedger::open(std::move(*lock), ledger());
-    if (!held) throw std::runtime_error(held.error().text());
-    return std::move(*held);
+std::unique_ptr<provision::HeldLedger> Scene::hold_ledger() {
+    std::optional<Result<provision::TakenLedger>> taken;
+    ledger_.take(Milliseconds(0), {},
+                 [&](Result<provision::TakenLedger> answer) { taken = std::move(answer); });
+    if (!taken) throw std::runtime_error("a file's ledger is had at once, or not at all");
+    if (!*taken) throw std::runtime_error(taken->error().text());
+    return std::move((*taken)->held);
 }
 
 std::vector<std::string> Scene::events() const {

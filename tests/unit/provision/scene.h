@@ -16,6 +16,7 @@
 #include "platform/loop.h"
 #include "platform/reaper.h"
 #include "platform/signals.h"
+#include "provision/ledger_local.h"
 #include "provision/provisioner.h"
 #include "support/scratch.h"
 
@@ -71,8 +72,9 @@ public:
 
 private:
     provision::LedgerHistory history_of_ledger() const;
-    provision::HeldLedger hold_ledger() const;
+    std::unique_ptr<provision::HeldLedger> hold_ledger();
 
+    provision::LocalLedger ledger_;
     platform::SignalReader signals_;
     std::optional<provision::ProvisionEnd> end_;
     int out_ = -1;

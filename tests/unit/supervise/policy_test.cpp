@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <iterator>
 #include <random>
 
 using namespace kaigara::supervise;
@@ -12,8 +13,43 @@ namespace {
 bool has(const Decision& decision, Actions wanted) { return (decision.actions & wanted) == wanted; }
 
 constexpr Event all_events[] = {
-    Event::spawned, Event::spawn_deferred,    Event::spawn_refused, Event::signal,     Event::stop,
-    Event::ended,   Event::ended_with_others, Event::deadline,      Event::nobody_left};
+    Event::spawned,  Event::spawn_deferred, Event::spawn_refused, Event::signal,
+    Event::stop,     Event::restart,        Event::interrupted,   Event::ended,
+    Event::deadline, Event::run_gone,       Event::nobody_left,   Event::ended_with_others};
+
+// What a policy's actions make of a world with one application: which events can come at all.
+struct World {
+    bool application = false;  // runs
+    bool trying = true;        // to start it
+    int applications = 0;
+
+    // Nothing where the event cannot come now.
+    bool allows(Event event) const {
+        switch (event) {
+        case Event::spawned:
+        case Event::spawn_deferred:
+        case Event::spawn_refused: return trying;
+        case Event::interrupted:
+        case Event::ended:
+        case Event::ended_with_others: return application;
+        case Event::run_gone:
+        case Event::nobody_left: return !application;
+        case Event::signal:
+        case Event::stop:
+        case Event::restart:
+        case Event::deadline: break;
+        }
+        return !trying;
+    }
+    void take(Event event) {
+        if (event == Event::spawned) ++applications;
+        if (event == Event::spawned) application = true;
+        if (event == Event::ended || event == Event::ended_with_others) application = false;
+        if (event == Event::ended || event == Event::ended_with_others) --applications;
+        trying = trying && event != Event::spawned && event != Event::spawn_deferred &&
+                 event != Event::spawn_refused;
+    }
+};
 
 }  // namespace
 
@@ -65,6 +101,7 @@ TEST_CASE("whatever happens, the end comes once and nothing is done after it") {
         for (int step = 0; step < 40; ++step) {
             const Event event = all_events[random() % std::size(all_events)];
             if (event == Event::spawned && state == State::starting) application = true;
+            if (event == Event::run_gone && state == State::clearing) application = false;
             const Decision decision = decide(state, event);
             const Actions ending = action::finish | action::finish_by_signal | action::report;
             if ((decision.actions & ending) != 0) ++ends;
@@ -76,5 +113,73 @@ TEST_CASE("whatever happens, the end comes once and nothing is done after it") {
         }
         REQUIRE(ends <= 1);
     }
+}
+
+TEST_CASE("a restart stops the application, ends what it left and starts it again") {
+    const Decision restart = decide(State::running, Event::restart);
+    CHECK(restart.actions == (action::stop_run | action::arm_restart));
+    CHECK(restart.next == State::restarting);
+    CHECK(decide(State::restarting, Event::deadline).actions == action::kill_run);
+    const Decision ended = decide(State::restarting, Event::ended);
+    CHECK(has(ended, action::kill_run | action::disarm));
+    CHECK(ended.next == State::clearing);
+    const Decision gone = decide(State::clearing, Event::run_gone);
+    CHECK(has(gone, action::spawn));
+    CHECK(gone.next == State::starting);
+}
+
+TEST_CASE("what a run leaves gets its grace time before the restart") {
+    const Decision ended = decide(State::restarting, Event::ended_with_others);
+    CHECK(ended.actions == (action::terminate_run | action::arm_grace));
+    CHECK(ended.next == State::clearing);
+    CHECK(decide(State::clearing, Event::deadline).actions == action::kill_run);
+}
+
+TEST_CASE("a restart while one is under way, or while it ends, is nothing") {
+    for (const State state : {State::starting, State::restarting, State::clearing, State::stopping,
+                              State::leaving, State::done}) {
+        const Decision restart = decide(state, Event::restart);
+        CHECK(restart.actions == action::none);
+        CHECK(restart.next == state);
+    }
+}
+
+TEST_CASE("a stop turns a restart into an end") {
+    const Decision stop = decide(State::restarting, Event::stop);
+    CHECK(has(stop, action::disarm | action::forward | action::arm_stop));
+    CHECK(stop.next == State::stopping);
+    CHECK(decide(State::clearing, Event::stop).next == State::done);
+    CHECK(decide(State::restarting, Event::interrupted).next == State::stopping);
+    CHECK(decide(State::stopping, Event::ended).actions == action::finish);
+}
+
+TEST_CASE("never are there two applications, and none is started after a stop") {
+    std::mt19937 random(20261123);
+    int restarts = 0;
+    for (int run = 0; run < 10'000; ++run) {
+        State state = State::starting;
+        World world;
+        bool stopped = false;
+        for (int step = 0; step < 60; ++step) {
+            const Event event = all_events[random() % std::size(all_events)];
+            if (!world.allows(event)) continue;
+            const Decision decision = decide(state, event);
+            world.take(event);
+            REQUIRE(world.applications <= 1);
+            stopped = stopped || event == Event::stop;
+            const bool spawns = (decision.actions & action::spawn) != 0;
+            if (spawns) {
+                REQUIRE_FALSE(stopped);
+                REQUIRE_FALSE(world.application);
+                if (event == Event::run_gone) ++restarts;
+                world.trying = true;
+            }
+            // KILL to everything is for the end alone: a restart ends its own run.
+            if ((decision.actions & action::kill_all) != 0)
+                REQUIRE(decision.next != State::restarting);
+            state = decision.next;
+        }
+    }
+    CHECK(restarts > 100);
 }
 }  // TEST_SUITE("supervise")

@@ -311,7 +311,7 @@ TEST_CASE("past a limit on the size of files nothing is run unrecorded") {
     CHECK(scene.runs().size() == names.size() - names_with(events, "done ").size());
 }
 
-TEST_CASE("a newer format is 78, a ledger in a cluster, which is not known yet, a bad value") {
+TEST_CASE("a newer format is 78, and a place in a cluster that is none is a bad value") {
     const LedgerScene scene;
     scene.annotated("10-once", "run=once");
     scene.folder().make_dir("state");
@@ -320,7 +320,8 @@ TEST_CASE("a newer format is 78, a ledger in a cluster, which is not known yet, 
     scene.folder().write("state/ledger", newer, 0600);
     scene.refuses("exit 78", {scene.ledger(), "format"});
     CHECK(scene.text() == newer);
-    for (const std::string& place : Strings{"consul:app/prod", "etcd:/app/prod"}) {
+    for (const std::string& place :
+         Strings{"consul:", "consul:/app/prod", "etcd:", "etcd:/", "etcd:app//prod"}) {
         check_refused(scene.outcome("provision", {"--ledger", place}), "exit 64",
                       {place.substr(0, place.find(':'))});
         CHECK(scene.runs() == Strings{});

@@ -31,6 +31,7 @@ public:
     std::function<Result<remote::Written, remote::Failure>(int, remote::Written)> on_write =
         [](int, remote::Written written) { return written; };
     std::function<void()> before_list = [] {};
+    bool is_silent = false;  // nothing that is asked from now on is answered
 
     static remote::Failure failure(bool is_final = false) {
         return {{Fault::unavailable, 0, "the answer was lost", "fake"}, is_final};
@@ -127,6 +128,7 @@ private:
 
     template <class T>
     remote::CallPtr answer(Result<T, remote::Failure> result, remote::Answered<T> on_done) {
+        if (is_silent) return std::make_unique<remote::Call>();
         return std::make_unique<Answering<T>>(loop_, std::move(result), std::move(on_done));
     }
 

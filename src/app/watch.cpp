@@ -116,7 +116,10 @@ public:
         for (std::size_t i = 0; i < plan_.sources.size(); ++i) {
             if (metadata::has_to_wait(plan_.sources[i])) follow_source(i);
         }
-        quiet_.start(Milliseconds(0));
+        // What has changed since the start is found by a first pass, which waits for the quiet time as
+        // every other one does: a burst may just be going on.
+        files_.arm();
+        on_news();
         loop_.run();
         return exit_ok;
     }
@@ -155,8 +158,6 @@ private:
         if (pass_.is_running()) return;  // on_pass_done() goes on
         const auto latest = *first_news_ + longest_quiet * settings_.watch_quiet;
         auto when = std::min(now + settings_.watch_quiet, latest);
-        // Before the first pass everything is news.
-        if (!has_passed_) when = now;
         when = std::max(when, last_pass_ + least_gap);
         quiet_.start(std::chrono::ceil<Milliseconds>(when - now));
     }
@@ -182,7 +183,6 @@ private:
     }
 
     void on_pass_done() {
-        has_passed_ = true;
         if (first_news_) on_news();
     }
 
@@ -213,7 +213,6 @@ private:
     std::vector<std::unique_ptr<metadata::Follower>> followers_;
     std::optional<Clock::time_point> first_news_;
     Clock::time_point last_pass_;
-    bool has_passed_ = false;
 };
 
 }  // namespace

@@ -104,7 +104,6 @@ class Watch:
         scene = self.scene()
         process = scene.begin(self.env, ("--watch", "--watch-quiet", "1s"))
         watcher_of(process)
-        time.sleep(1)  # the first pass is over
         for value in range(10):
             self.server.put(self.prefix + "/key", str(value))
         scene.shows("9")

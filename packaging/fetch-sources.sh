@@ -26,7 +26,6 @@ is_there() {
 fetch() {
     suite=$1
     shift
-    rm -rf "$scratch/$suite"
     mkdir -p "$scratch/$suite" "$cache"
     private_apt "$scratch/$suite" deb-src "$suite"
     (cd "$scratch/$suite" && private_apt_get source --download-only "$@") || true
@@ -51,5 +50,9 @@ if is_there curl && is_there mbedtls && is_there simdjson; then
 fi
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-is_there curl && is_there mbedtls || fetch trixie curl mbedtls
-is_there simdjson || fetch bookworm simdjson
+if ! is_there curl || ! is_there mbedtls; then
+    fetch trixie curl mbedtls
+fi
+if ! is_there simdjson; then
+    fetch bookworm simdjson
+fi

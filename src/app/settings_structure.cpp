@@ -108,8 +108,8 @@ void read_sources(Settings& settings, const Value& value, const SettingsReading&
         const bool has_format = source.kind == SourceKind::consul ||
                                 source.kind == SourceKind::etcd || source.kind == SourceKind::http;
         if (source.format != SourceFormat::found && !has_format)
-            reading.fail(value.origin(), fmt::format("{}: 'format' is for consul, etcd and http",
-                                                     name_of(source)));
+            reading.fail(value.origin(),
+                         fmt::format("{}: 'format' is for consul, etcd and http", name_of(source)));
     }
 }
 

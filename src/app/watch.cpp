@@ -116,8 +116,8 @@ public:
         for (std::size_t i = 0; i < plan_.sources.size(); ++i) {
             if (metadata::has_to_wait(plan_.sources[i])) follow_source(i);
         }
-        // What has changed since the start is found by a first pass, which waits for the quiet time as
-        // every other one does: a burst may just be going on.
+        // What has changed since the start is found by a first pass, which waits for the quiet time
+        // as every other one does: a burst may just be going on.
         files_.arm();
         on_news();
         loop_.run();

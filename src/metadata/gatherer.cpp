@@ -128,9 +128,8 @@ void blame_settings(const Source& source, Errors& errors) {
 // What is wrong within a secret document is told without its words.
 void hide_words(const Source& source, Errors& errors) {
     for (Error& error : errors) {
-        const bool is_about_content =
-            error.fault == Fault::bad_data && error.code == 0 &&
-            (source.kind == SourceKind::file || has_to_wait(source));
+        const bool is_about_content = error.fault == Fault::bad_data && error.code == 0 &&
+                                      (source.kind == SourceKind::file || has_to_wait(source));
         if (is_about_content) error.message = without_quoted(error.message);
     }
 }
@@ -197,22 +196,25 @@ Gatherer::Gatherer(platform::Loop& loop, platform::Reaper& reaper, GatherPlan pl
 }
 
 void Gatherer::start() {
-    const bool runs_commands = std::ranges::find(plan_.sources, SourceKind::command,
-                                                 &Source::kind) != plan_.sources.end();
+    const bool runs_commands =
+        std::ranges::find(plan_.sources, SourceKind::command, &Source::kind) != plan_.sources.end();
     if (runs_commands &&
         std::ranges::find(plan_.environment, resolving_variable) != plan_.environment.end()) {
         refuse_recursion();
         return;
     }
-    const FetchContext context{loop_, reaper_, http_, environment_.data(), plan_.environment,
+    const FetchContext context{loop_,
+                               reaper_,
+                               http_,
+                               environment_.data(),
+                               plan_.environment,
                                FetchContext::Clock::now() + plan_.timeout};
     for (std::size_t i = 0; i < plan_.sources.size(); ++i) {
         if (!has_to_wait(plan_.sources[i])) continue;
         ++awaited_;
-        fetches_[i] =
-            make_fetch(context, plan_.sources[i], [this, i](Result<Tree, Errors> answer) {
-                answered(i, std::move(answer));
-            });
+        fetches_[i] = make_fetch(context, plan_.sources[i], [this, i](Result<Tree, Errors> answer) {
+            answered(i, std::move(answer));
+        });
         fetches_[i]->start();
     }
     if (awaited_ == 0) finish();

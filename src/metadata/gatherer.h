@@ -5,9 +5,9 @@
 //
 //     metadata defaults  <  sources, in their order  <  KAIGARA_META_*  <  --set, in their order
 //
-// It has two parts. What has to be waited for (commands, stores, servers) is fetched first, all at the same time, by
-// the Gatherer on the loop; then gather() reads what is at hand and piles the layers up, each
-// seeing the tree below it. Without anything to wait for, gather() alone does it.
+// It has two parts. What has to be waited for (commands, stores, servers) is fetched first, all at
+// the same time, by the Gatherer on the loop; then gather() reads what is at hand and piles the
+// layers up, each seeing the tree below it. Without anything to wait for, gather() alone does it.
 //
 // A layer that cannot be read does not stop the search for errors: all are collected. What depends
 // on the layers below is not said of a layer above a broken one, since it might not be so.

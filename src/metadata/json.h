@@ -18,6 +18,6 @@ namespace kaigara::metadata {
 
 // `source` goes into the origins, `name` is what errors call the document.
 Result<Value, Errors> read_json(std::string_view text, std::uint32_t source, std::string_view name,
-                               Root root = Root::map);
+                                Root root = Root::map);
 
 }  // namespace kaigara::metadata

@@ -87,8 +87,8 @@ public:
     // message that stands behind the address: "connection refused"; Fault::configuration when
     // another attempt would end the same way: files of certificates, a certificate that is not
     // trusted, a malformed URL. Where there was no connection, so that no byte of the request was
-    // sent, `code` says so: ENOTCONN, or what connect(2) said; EMSGSIZE says that the answer was too
-    // large. The error never shows the request.
+    // sent, `code` says so: ENOTCONN, or what connect(2) said; EMSGSIZE says that the answer was
+    // too large. The error never shows the request.
     using OnDone = std::function<void(Result<HttpAnswer>)>;
     // A piece of the body of an answer with status 200, as it came. Must not destroy the transfer.
     using OnBody = std::function<void(std::string_view piece)>;

@@ -94,9 +94,7 @@ int events_of(Poll::Readiness readiness) {
 }  // namespace
 
 Poll::Poll(Loop& loop, int fd, Readiness readiness, std::function<void()> on_ready)
-    : on_ready_(std::move(on_ready)),
-      events_(events_of(readiness)),
-      handle_(new uv_poll_t) {
+    : on_ready_(std::move(on_ready)), events_(events_of(readiness)), handle_(new uv_poll_t) {
     must(uv_poll_init(loop.get(), handle_, fd), "cannot watch a descriptor");
     handle_->data = this;
     resume();

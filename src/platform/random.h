@@ -7,7 +7,8 @@
 
 namespace kaigara::platform {
 
-// Any number. Where the kernel has none yet (it never waits for entropy) the clock's low bits serve.
+// Any number. Where the kernel has none yet (it never waits for entropy) the clock's low bits
+// serve.
 std::uint32_t random_number() noexcept;
 
 }  // namespace kaigara::platform

@@ -28,10 +28,9 @@ std::string look_at(const std::string& path) {
 }  // namespace
 
 WaitAttempt::WaitAttempt(Loop& loop, HttpClient& client, const WaitTarget& target,
-                         Milliseconds limit,
-                         std::function<void(const std::string& reason)> on_end)
-    : loop_(loop), client_(client), target_(target), deadline_(Clock::now() + limit), on_end_(std::move(on_end)),
-      timer_(loop, [this] { on_time(); }) {}
+                         Milliseconds limit, std::function<void(const std::string& reason)> on_end)
+    : loop_(loop), client_(client), target_(target), deadline_(Clock::now() + limit),
+      on_end_(std::move(on_end)), timer_(loop, [this] { on_time(); }) {}
 
 void WaitAttempt::start() {
     switch (target_.kind) {

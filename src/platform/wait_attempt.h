@@ -4,8 +4,8 @@
 // One attempt to get an answer of one target: its name is looked up, where it has one, and its
 // addresses are tried one after the other until one answers. The limit holds for all of it; each
 // address has an equal share of what is left, so that one which swallows everything, as IPv6 behind
-// a careless firewall does, leaves time for the next. A target of https is left to libcurl, which does
-// the same in its way.
+// a careless firewall does, leaves time for the next. A target of https is left to libcurl, which
+// does the same in its way.
 
 #include <chrono>
 #include <functional>
@@ -24,8 +24,8 @@ namespace kaigara::platform {
 
 class WaitAttempt {
 public:
-    // Loop, client and target outlive it. `on_end` is called once, never by start(), with the reason why
-    // there was no answer, or with nothing; the object may be destroyed in it.
+    // Loop, client and target outlive it. `on_end` is called once, never by start(), with the
+    // reason why there was no answer, or with nothing; the object may be destroyed in it.
     WaitAttempt(Loop& loop, HttpClient& client, const WaitTarget& target, Milliseconds limit,
                 std::function<void(const std::string& reason)> on_end);
 

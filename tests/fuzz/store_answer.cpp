@@ -81,8 +81,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string_view text = fuzz::input(data, size);
     check_base64(text);
     for (const int status : {200, 400, 403, 404, 409}) {
-        const HttpAnswer answer{status, {{"x-consul-index", std::string(text.substr(0, 20))}},
-                                std::string(text)};
+        const HttpAnswer answer{
+            status, {{"x-consul-index", std::string(text.substr(0, 20))}}, std::string(text)};
         check_consul(answer);
         check_etcd(answer);
     }

@@ -45,7 +45,7 @@ struct Source {
     std::vector<Binding> bindings;
     std::string prefix;
     SourceFormat format = SourceFormat::found;
-    std::string url;                                          // with ${NAME} in it, as written
+    std::string url;                                           // with ${NAME} in it, as written
     std::vector<std::pair<std::string, std::string>> headers;  // likewise
     std::vector<std::string> command;
     std::string directory;  // that the command runs in; empty: kaigara's own

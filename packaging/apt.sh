@@ -47,11 +47,14 @@ install_packages() {
     )
 }
 
-# debian_mirror: the mirror that apt is configured with.
+# debian_mirror: the mirror that apt is configured with; where apt has no lists yet, and so does not know what
+# a place has, the first that is not for security.
 debian_mirror() {
     # shellcheck disable=SC2016  # apt fills it in
     apt-get indextargets --format '$(REPO_URI) $(ORIGIN) $(LABEL)' 'Created-By: Packages' 2>/dev/null |
-        sed -n 's/ Debian Debian$//p' | head -n 1
+        awk '$2 == "Debian" && $3 == "Debian" { print $1; known = 1; exit }
+            other == "" && $1 !~ /security/ { other = $1 }
+            END { if (!known && other != "") print other }'
 }
 
 # private_apt DIRECTORY TYPE SUITE: a configuration of apt of its own in DIRECTORY, which knows TYPE (deb
@@ -61,7 +64,7 @@ private_apt() {
     private_apt_directory=$1
     mirror=$(debian_mirror)
     if [ -z "$mirror" ]; then
-        echo "apt knows no mirror of Debian yet: run 'apt-get update' as root" >&2
+        echo "apt knows no mirror of Debian: see /etc/apt" >&2
         return 1
     fi
     mkdir -p "$1/apt/lists/partial" "$1/apt/cache/archives/partial"

@@ -47,14 +47,11 @@ install_packages() {
     )
 }
 
-# debian_mirror: the mirror that apt is configured with; where apt has no lists yet, and so does not know what
-# a place has, the first that is not for security.
+# debian_mirror: the mirror that apt is configured with; nothing where apt has no lists yet.
 debian_mirror() {
     # shellcheck disable=SC2016  # apt fills it in
     apt-get indextargets --format '$(REPO_URI) $(ORIGIN) $(LABEL)' 'Created-By: Packages' 2>/dev/null |
-        awk '$2 == "Debian" && $3 == "Debian" { print $1; known = 1; exit }
-            other == "" && $1 !~ /security/ { other = $1 }
-            END { if (!known && other != "") print other }'
+        sed -n 's/ Debian Debian$//p' | head -n 1
 }
 
 # private_apt DIRECTORY TYPE SUITE: a configuration of apt of its own in DIRECTORY, which knows TYPE (deb
@@ -63,8 +60,12 @@ debian_mirror() {
 private_apt() {
     private_apt_directory=$1
     mirror=$(debian_mirror)
+    if [ -z "$mirror" ] && [ "$(id -u)" = 0 ]; then
+        apt-get -qq update >/dev/null
+        mirror=$(debian_mirror)
+    fi
     if [ -z "$mirror" ]; then
-        echo "apt knows no mirror of Debian: see /etc/apt" >&2
+        echo "apt knows no mirror of Debian: run 'apt-get update' as root, and see /etc/apt" >&2
         return 1
     fi
     mkdir -p "$1/apt/lists/partial" "$1/apt/cache/archives/partial"

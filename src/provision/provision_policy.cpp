@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "provision/provision_policy.h"
 
-#include <array>
 #include <cstddef>
+#include <iterator>
 
 namespace kaigara::provision {
 
@@ -19,7 +19,7 @@ struct Rule {
 };
 
 // clang-format off
-constexpr std::array rules = {
+constexpr Rule rules[] = {
     Rule{State::starting,    Event::spawned,           action::arm_run,                                                       State::running},
     Rule{State::starting,    Event::spawn_deferred,    action::arm_spawn,                                                     State::starting},
     Rule{State::starting,    Event::none_left_to_run,  action::finish_done,                                                   State::done},
@@ -365,8 +365,8 @@ constexpr std::size_t place(State state, Event event) {
 
 // The rules stand in the order of the enums, so a missing or a double one is out of place.
 constexpr bool is_complete() {
-    if (rules.size() != states * events) return false;
-    for (std::size_t i = 0; i < rules.size(); ++i) {
+    if (std::size(rules) != states * events) return false;
+    for (std::size_t i = 0; i < std::size(rules); ++i) {
         if (place(rules[i].state, rules[i].event) != i) return false;
     }
     return true;

@@ -3,14 +3,14 @@
 // Any bytes as the output of a metadata command: what JSON can read is read as JSON reads it.
 
 #include "document.h"
-#include "metadata/sources/command.h"
+#include "metadata/sources/fetch.h"
 
 using namespace kaigara;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string_view output = fuzz::input(data, size);
     const std::string name = "command x";
-    const auto tree = metadata::parse_output(output, name);
+    const auto tree = metadata::read_document(output, metadata::SourceFormat::found, name);
     if (!tree) {
         fuzz::check_document(tree.error(), output, name);
         return 0;

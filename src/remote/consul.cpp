@@ -103,22 +103,15 @@ private:
     std::unique_ptr<Exchange> exchange_;
 };
 
-bool same_entries(const Listing& a, const Listing& b) {
-    if (a.entries.size() != b.entries.size()) return false;
-    for (std::size_t i = 0; i < a.entries.size(); ++i) {
-        if (a.entries[i].key != b.entries[i].key || a.entries[i].value != b.entries[i].value)
-            return false;
-    }
-    return true;
-}
-
-// Blocking queries, one after the other, until one has other keys or values than were seen.
+// Blocking queries, one after the other, until the index is another one. Whether that means other
+// keys or values shows who lists them; one that went backwards is of another history, a restored
+// store.
 class ChangeCall : public Call {
 public:
-    ChangeCall(Consul& consul, platform::Loop& loop, std::string prefix, Listing seen,
+    ChangeCall(Consul& consul, platform::Loop& loop, std::string prefix, std::uint64_t seen,
                Answered<void> on_done)
-        : consul_(consul), prefix_(std::move(prefix)), seen_(std::move(seen)),
-          on_done_(std::move(on_done)), timer_(loop, [this] { ask(); }) {
+        : consul_(consul), prefix_(std::move(prefix)), seen_(seen), on_done_(std::move(on_done)),
+          timer_(loop, [this] { ask(); }) {
         ask();
     }
 
@@ -128,7 +121,7 @@ private:
     void ask() {
         asked_ = Clock::now();
         HttpRequest request =
-            request_for(consul_, consul::read_tree_after(prefix_, seen_.revision, longest_wait));
+            request_for(consul_, consul::read_tree_after(prefix_, seen_, longest_wait));
         request.timeout = wait_timeout;
         exchange_ = std::make_unique<Exchange>(
             consul_.endpoints, std::move(request), Repeat::unless_sent,
@@ -137,11 +130,12 @@ private:
     }
     void on_answer(Result<HttpAnswer, Failure> answer) {
         if (!answer) return finish(std::move(answer).error());
-        const auto now = placed(consul_, consul::parse_tree(*answer, prefix_));
-        if (!now) return finish(now.error());
-        // An index that went backwards is that of another history: a restored store.
-        if (now->revision < seen_.revision || !same_entries(*now, seen_)) return finish({});
-        seen_.revision = now->revision;
+        if (answer->status != 200 && answer->status != 404) {
+            consul::Refusal refusal = consul::refuse(*answer);
+            return finish(
+                failure_of(consul_.endpoints, std::move(refusal.message), refusal.is_final));
+        }
+        if (consul::index_of(*answer) != seen_) return finish({});
         const auto passed = std::chrono::duration_cast<Milliseconds>(Clock::now() - asked_);
         timer_.start(passed < shortest_round ? shortest_round - passed : Milliseconds(0));
     }
@@ -152,7 +146,7 @@ private:
 
     Consul& consul_;
     std::string prefix_;
-    Listing seen_;
+    std::uint64_t seen_;
     Answered<void> on_done_;
     platform::Timer timer_;
     Clock::time_point asked_;
@@ -225,7 +219,8 @@ public:
     CallPtr await_change(const std::string& prefix, const Listing& seen,
                          Answered<void> on_done) override {
         return std::make_unique<ChangeCall>(consul_, consul_.endpoints.client.loop(),
-                                            consul::clean_key(prefix), seen, std::move(on_done));
+                                            consul::clean_key(prefix), seen.revision,
+                                            std::move(on_done));
     }
 
     CallPtr open_session(const std::string& name, Milliseconds ttl,

@@ -101,6 +101,13 @@ Result<Application> make_application(const Settings& settings, const Application
     // A rewrite of TERM that the user gave is more exact than a stop signal.
     if (settings.stop_signal != 0 && launch.signals[SIGTERM] == SIGTERM)
         launch.signals.rewrite(SIGTERM, settings.stop_signal);
+    // So is one of HUP.
+    if (const auto reload = platform::parse_signal(settings.on_reload);
+        reload && launch.signals[SIGHUP] == SIGHUP)
+        launch.signals.rewrite(SIGHUP, *reload);
+    launch.restart = settings.restart;
+    launch.may_restart = settings.restart.when != supervise::RestartWhen::never;
+    launch.close_inherited = !launch.may_restart;
     launch.stop_timeout = settings.stop_timeout;
     launch.grace = settings.grace;
     launch.success = settings.success;

@@ -12,6 +12,8 @@ namespace kaigara::app {
 
 inline constexpr int exit_ok = 0;
 inline constexpr int exit_missing_value = 1;  // `get` of a path that does not exist
+inline constexpr int exit_not_healthy = 1;    // `health`
+inline constexpr int exit_try_again = 75;     // `reload` and `restart` when it is not possible now
 
 int exit_code(Fault fault) noexcept;
 

@@ -10,6 +10,7 @@
 #include "app/application.h"
 #include "app/check.h"
 #include "app/commands.h"
+#include "app/control_client.h"
 #include "app/exit_code.h"
 #include "app/face.h"
 #include "app/init.h"
@@ -17,6 +18,7 @@
 #include "app/options.h"
 #include "app/plan.h"
 #include "app/print.h"
+#include "app/probe.h"
 #include "app/report.h"
 #include "app/staged_run.h"
 #include "app/supervise_only.h"
@@ -44,10 +46,20 @@ void watch_parent(const Settings& settings, pid_t parent) {
     if (::getppid() != parent) ::kill(::getpid(), settings.parent_death);
 }
 
+// Whether there is more than one child and signals to wait for: else one system call does it all.
+bool needs_loop(const Settings& settings) {
+    using Kind = supervise::CheckSpec::Kind;
+    return settings.ready.kind != Kind::none || settings.live.kind != Kind::none ||
+           !settings.pre_stop.empty() || !settings.on_reload.empty() ||
+           !settings.metrics_file.empty() ||
+           (settings.socket.named && settings.socket.path != "off");
+}
+
 int run_exec(const CommandLine& line, const Settings& settings, char** environment) {
     if (line.program == nullptr)
         return report(
             Error{Fault::usage, 0, "'exec' needs a program: kaigara exec PROGRAM [ARG]...", ""});
+    if (needs_loop(settings)) return run_stages(line, settings, environment);
     auto application = make_application(settings, {line.program, environment});
     if (!application) return report(application.error());
     supervise::Observer silent;
@@ -83,15 +95,18 @@ int run_program(int argc, char** argv, char** environment) {
     }
 
     if (is_watch(argc, argv)) return run_watch(argc, argv, environment);
+    if (is_probe(argc, argv)) return run_probe(argc, argv);
 
     const auto line = parse_command_line(argc, argv);
     if (!line) return report_unusable(line.error(), environment);
-    if (line->command != command::exec) platform::initialise_streams_once();
+    const bool is_control = (line->command & control_commands) != 0;
+    if (line->command != command::exec && !is_control) platform::initialise_streams_once();
     Errors file_errors;
     const bool is_check = line->command == command::check;
     const auto settings = load_settings(*line, environment, is_check ? &file_errors : nullptr);
     if (!settings) return report_unusable(settings.error(), environment);
     set_up_log(*settings, line->command, environment);
+    if (is_control) return run_control(*line, *settings);
     if (line->command == command::help) return print_help(*line);
     if (line->command == command::version) return print_text(version_text());
     if (line->command == command::init) return run_init(*line);

@@ -15,6 +15,7 @@
 #include "metadata/sources/source.h"
 #include "provision/file_entry.h"
 #include "provision/operation_options.h"
+#include "supervise/check_spec.h"
 #include "supervise/launch.h"
 
 namespace kaigara::app {
@@ -48,6 +49,18 @@ struct Settings {
     int stop_signal = 0;
     Milliseconds stop_timeout{0};
     Milliseconds grace{0};
+    supervise::RestartRules restart;
+    std::string pre_stop;
+    Milliseconds pre_stop_timeout{5'000};
+    std::string on_reload;  // a signal or a command
+    Milliseconds on_reload_timeout{30'000};
+    supervise::CheckSpec ready;
+    supervise::CheckSpec live;
+    Milliseconds check_interval{10'000};
+    Milliseconds check_timeout{3'000};
+    unsigned check_failures = 3;
+    Milliseconds start_timeout{0};
+    std::string metrics_file;
     bool watch = false;
     Milliseconds watch_quiet{2'000};
     Milliseconds watch_splay{0};
@@ -64,6 +77,8 @@ struct Settings {
     Place ledger{"/var/lib/kaigara/ledger"};  // a path, consul:PREFIX or etcd:PREFIX
     Milliseconds lock_timeout{300'000};
     Milliseconds lock_ttl{15'000};  // of a ledger in a cluster
+
+    Place socket{"/run/kaigara/control.sock"};  // or "off"
 
     // Stages 1 and 2.
     std::vector<metadata::Source> sources;
@@ -85,6 +100,11 @@ struct Settings {
     bool origin = false;
     bool show_secrets = false;
     bool as_json = false;
+
+    // health.
+    bool health_ready = false;
+    bool health_live = false;
+    bool health_startup = false;
 
     // wait.
     Milliseconds wait_timeout{60'000};

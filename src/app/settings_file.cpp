@@ -140,8 +140,9 @@ private:
         Settings unused;
         const bool used = !chosen_[place] && (setting.commands & command_) != 0;
         const std::string& text = value.text();
-        // A ledger may one day lie elsewhere than in a file.
-        const bool is_place = setting.key.starts_with("paths.") && !text.empty() &&
+        // A ledger may lie elsewhere than in a file, and there may be no control socket at all.
+        const bool is_off = setting.name == "socket" && text == "off";
+        const bool is_place = setting.key.starts_with("paths.") && !text.empty() && !is_off &&
                               !text.starts_with("consul:") && !text.starts_with("etcd:");
         const auto assigned =
             setting.assign(used ? settings_ : unused, is_place ? resolve_path(text) : text);

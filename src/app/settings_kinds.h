@@ -43,6 +43,11 @@ inline constexpr std::string_view any_text = R"({"type": ["string", "number", "b
 inline constexpr std::string_view any_user = R"({"type": ["string", "integer"], "minimum": 0})";
 inline constexpr std::string_view yes_or_no =
     R"({"type": ["boolean", "integer", "string"], "enum": [true, false, 1, 0, "1", "true", "yes", "0", "false", "no"]})";
+inline constexpr std::string_view restart = R"({"enum": ["no", "on-failure", "always", false]})";
+inline constexpr std::string_view positive =
+    R"({"type": ["integer", "string"], "pattern": "^[1-9][0-9]*$", "minimum": 1})";
+inline constexpr std::string_view check =
+    R"json({"type": "string", "pattern": "^(notify$|tcp:|http:|https:|exec:|unix:|file:)"})json";
 inline constexpr std::string_view run_kind = R"({"enum": ["always", "once", "on-change"]})";
 inline constexpr std::string_view on_failure = R"({"enum": ["stop", "continue"]})";
 inline constexpr std::string_view interrupted = R"({"enum": ["rerun", "fail"]})";

@@ -158,6 +158,64 @@ Result<void> assign_duration(Settings& settings, std::string_view value) {
     return {};
 }
 
+Result<void> assign_restart(Settings& settings, std::string_view value) {
+    using When = supervise::RestartWhen;
+    static constexpr std::array<Choice<When>, 3> policies{
+        {{"no", When::never}, {"on-failure", When::on_failure}, {"always", When::always}}};
+    // Without quotes "no" is false where YAML 1.1 is spoken.
+    KG_LET(when, choose(value == "false" ? "no" : value, policies));
+    settings.restart.when = when;
+    return {};
+}
+
+template <auto Member>
+Result<void> assign_restart_duration(Settings& settings, std::string_view value) {
+    KG_LET(duration, parse_duration(value));
+    settings.restart.*Member = duration;
+    return {};
+}
+
+Result<void> assign_restart_limit(Settings& settings, std::string_view value) {
+    const auto limit = text::parse_number(value, 1'000'000);
+    if (!limit || *limit == 0)
+        return bad_value(value, "from 1 to 1000000; for none at all say --restart no");
+    settings.restart.limit = *limit;
+    return {};
+}
+
+Result<void> assign_check_failures(Settings& settings, std::string_view value) {
+    const auto number = text::parse_number(value, 1'000);
+    if (!number || *number == 0) return bad_value(value, "from 1 to 1000");
+    settings.check_failures = static_cast<unsigned>(*number);
+    return {};
+}
+
+// A check without an end could never fail, and one without a pause would be a load of its own.
+template <auto Member>
+Result<void> assign_check_duration(Settings& settings, std::string_view value) {
+    KG_LET(duration, parse_duration(value));
+    if (duration < Milliseconds(100) || duration > std::chrono::hours(24))
+        return bad_value(value, "from 100ms to 1d");
+    settings.*Member = duration;
+    return {};
+}
+
+// It holds up a stop, or the next reload.
+template <auto Member>
+Result<void> assign_hook_timeout(Settings& settings, std::string_view value) {
+    KG_LET(duration, parse_duration(value));
+    if (duration.count() == 0) return bad_value(value, "a command needs some time, such as 5s");
+    settings.*Member = duration;
+    return {};
+}
+
+template <auto Member>
+Result<void> assign_check(Settings& settings, std::string_view value) {
+    KG_LET(spec, supervise::parse_check_spec(value));
+    settings.*Member = std::move(spec);
+    return {};
+}
+
 // Without an end a source that hangs would keep the container from starting, without a word.
 Result<void> assign_resolve_timeout(Settings& settings, std::string_view value) {
     KG_LET(duration, parse_duration(value));
@@ -196,7 +254,8 @@ constexpr Commands provisioning = command::start | command::provision;
 constexpr Commands files = provisioning | command::plan | command::check;
 constexpr Commands resolving =
     files | command::render | command::get | command::metadata | command::ledger;
-constexpr Commands all = resolving | command::exec | command::init | command::wait;
+constexpr Commands asking = command::status | command::health | command::reload | command::restart;
+constexpr Commands all = resolving | command::exec | command::init | command::wait | asking;
 
 // clang-format off
 constexpr std::array table = {
@@ -222,6 +281,38 @@ constexpr std::array table = {
             "KILL what is left this long after a stop; 0: never (default)", kind::duration, assign_duration<&Settings::stop_timeout>},
     Setting{"grace", 0, "D", "application.grace", supervising, false,
             "PID 1: when the application ended, TERM to the rest and KILL after D (default 0: at once)", kind::duration, assign_duration<&Settings::grace>},
+    Setting{"restart", 0, "WHEN", "application.restart", supervising, false,
+            "start the application again when it ends: no (default), on-failure or always", kind::restart, assign_restart},
+    Setting{"restart-delay", 0, "D", "application.restart-delay", supervising, false,
+            "before the first restart, doubled after each run that was short (default 100ms)", kind::duration, assign_restart_duration<&supervise::RestartRules::first_delay>},
+    Setting{"restart-max-delay", 0, "D", "application.restart-max-delay", supervising, false,
+            "longest delay before a restart (default 30s)", kind::duration, assign_restart_duration<&supervise::RestartRules::longest_delay>},
+    Setting{"restart-reset", 0, "D", "application.restart-reset", supervising, false,
+            "a run of this length is a good one: delay and count begin anew (default 10s)", kind::duration, assign_restart_duration<&supervise::RestartRules::reset>},
+    Setting{"restart-limit", 0, "N", "application.restart-limit", supervising, false,
+            "give up after N restarts without a good run between them (default: never)", kind::positive, assign_restart_limit},
+    Setting{"pre-stop", 0, "CMD", "application.pre-stop", supervising, false,
+            "shell command that runs before the application gets the stop signal", kind::text, assign_text<&Settings::pre_stop>},
+    Setting{"pre-stop-timeout", 0, "D", "application.pre-stop-timeout", supervising, false,
+            "end it by KILL after D (default 5s)", kind::duration, assign_hook_timeout<&Settings::pre_stop_timeout>},
+    Setting{"on-reload", 0, "CMD|SIG", "application.on-reload", supervising, false,
+            "what a reload does: a signal for the application (default HUP) or a shell command", kind::text, assign_text<&Settings::on_reload>},
+    Setting{"on-reload-timeout", 0, "D", "application.on-reload-timeout", supervising, false,
+            "end that command by KILL after D (default 30s)", kind::duration, assign_hook_timeout<&Settings::on_reload_timeout>},
+    Setting{"ready", 0, "CHECK", "application.ready", supervising, false,
+            "when the application is ready: notify, tcp:PORT, a URL or exec:CMD (default: when it runs)", kind::check, assign_check<&Settings::ready>},
+    Setting{"live", 0, "CHECK", "application.live", supervising, false,
+            "whether it is live, in the same words; when it is not it is stopped, and --restart asked", kind::check, assign_check<&Settings::live>},
+    Setting{"check-interval", 0, "D", "application.check-interval", supervising, false,
+            "between two checks of an application that was ready (default 10s)", kind::duration, assign_check_duration<&Settings::check_interval>},
+    Setting{"check-timeout", 0, "D", "application.check-timeout", supervising, false,
+            "a check that takes longer has failed, and is ended by KILL (default 3s)", kind::duration, assign_check_duration<&Settings::check_timeout>},
+    Setting{"check-failures", 0, "N", "application.check-failures", supervising, false,
+            "so many in a row count (default 3)", kind::positive, assign_check_failures},
+    Setting{"start-timeout", 0, "D", "application.start-timeout", supervising, false,
+            "stop an application that is not ready after D, and ask --restart (default 0: never)", kind::duration, assign_duration<&Settings::start_timeout>},
+    Setting{"metrics-file", 0, "FILE", "metrics-file", supervising, false,
+            "keep what status tells in FILE, as Prometheus text", kind::path, assign_text<&Settings::metrics_file>},
     Setting{"watch", 0, "", "application.watch", command::start, false,
             "keep following the sources, and do what a changed file's on-change says", kind::flag, assign_switch<&Settings::watch>},
     Setting{"watch-quiet", 0, "D", "application.watch-quiet", command::start, false,
@@ -245,6 +336,8 @@ constexpr std::array table = {
             "how long to wait while another kaigara uses the ledger (default 5m)", kind::duration, assign_duration<&Settings::lock_timeout>},
     Setting{"lock-ttl", 0, "D", "lock-ttl", provisioning | command::ledger, false,
             "a ledger in a cluster: when a dead holder is forgotten, 10s to 1h (default 15s)", kind::duration, assign_lock_ttl},
+    Setting{"socket", 0, "PATH", "paths.socket", supervising | asking, false,
+            "control socket, or off (default /run/kaigara/control.sock)", kind::path, assign_place<&Settings::socket>},
     Setting{"set", 0, "PATH=VALUE", "set", resolving, true,
             "set one metadata value, above every other source", kind::text,
             [](Settings& settings, std::string_view value) -> Result<void> {
@@ -273,8 +366,15 @@ constexpr std::array table = {
     Setting{"show-secrets", 0, "", "", command::metadata, false,
             "do not mask secret values", kind::none, assign_switch<&Settings::show_secrets>},
 
-    Setting{"json", 0, "", "", command::plan | command::ledger, false,
+    Setting{"json", 0, "", "", command::plan | command::ledger | command::status, false,
             "one JSON object instead of text", kind::none, assign_switch<&Settings::as_json>},
+
+    Setting{"ready", 0, "", "", command::health, false,
+            "is the application ready? (default)", kind::none, assign_switch<&Settings::health_ready>},
+    Setting{"live", 0, "", "", command::health, false,
+            "is it live? yes also while operations run", kind::none, assign_switch<&Settings::health_live>},
+    Setting{"startup", 0, "", "", command::health, false,
+            "was it ready once?", kind::none, assign_switch<&Settings::health_startup>},
 
     Setting{"timeout", 0, "D", "", command::wait, false,
             "how long to wait for all of them (default 60s)", kind::none, assign_wait_timeout},

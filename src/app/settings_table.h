@@ -15,7 +15,7 @@
 namespace kaigara::app {
 
 // Commands as bits, so that a setting can say which of them take it.
-using Commands = std::uint16_t;
+using Commands = std::uint32_t;
 namespace command {
 inline constexpr Commands start = 1U << 0U;
 inline constexpr Commands exec = 1U << 1U;
@@ -30,6 +30,10 @@ inline constexpr Commands check = 1U << 9U;
 inline constexpr Commands init = 1U << 10U;
 inline constexpr Commands wait = 1U << 11U;
 inline constexpr Commands ledger = 1U << 12U;
+inline constexpr Commands status = 1U << 13U;
+inline constexpr Commands health = 1U << 14U;
+inline constexpr Commands reload = 1U << 15U;
+inline constexpr Commands restart = 1U << 16U;
 }  // namespace command
 
 struct Setting {

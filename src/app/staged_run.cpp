@@ -15,6 +15,7 @@
 #include "app/exports.h"
 #include "app/file_stage.h"
 #include "app/ledger_access.h"
+#include "app/outlets.h"
 #include "app/operation_set.h"
 #include "app/report.h"
 #include "app/resolve.h"
@@ -71,10 +72,23 @@ public:
         : line_(line), settings_(settings), environment_(environment),
           signals_(
               loop_, [this](const platform::Signal& signal) { on_signal(signal); },
-              [this] { on_child(); }) {}
+              [this] { on_child(); }),
+          outlets_(loop_, reaper_, line.command, settings) {}
 
     int run() {
         reaper_.reap();  // what was dead before we began: no CHLD will come for it any more
+        if (const auto opened = outlets_.open(); !opened) return report(opened.error());
+        const int status = run_stages();
+        outlets_.close();
+        return status;
+    }
+
+private:
+    int run_stages() {
+        if (line_.command == command::exec) {
+            program_ = line_.program;
+            return supervise_stage();
+        }
         if (line_.command == command::start && !find_program())
             return report(Error{Fault::usage, 0,
                                 "'start' needs a program: kaigara start PROGRAM [ARG]..., or "
@@ -91,7 +105,6 @@ public:
         return supervise_stage();
     }
 
-private:
     bool find_program() {
         program_ = line_.program;
         if (program_ != nullptr) return true;
@@ -106,11 +119,13 @@ private:
     // when it returns.
     std::optional<int> provision_stage() {
         log::settings().stage = log::Stage::resolve;
+        outlets_.enter(Status::Stage::resolve, Status::State::resolving);
         metadata::Tree tree;
         if (const auto failed = resolve_metadata(tree)) return failed;
         if (const auto stopped = look_for_stop()) return stopped;
         if (const auto failed = export_metadata(tree)) return failed;
         log::settings().stage = log::Stage::provision;
+        outlets_.enter(Status::Stage::provision, Status::State::provisioning);
         if (const auto missing = check_resources(settings_)) return report(*missing);
         auto candidates = find_candidates(settings_, tree);
         if (!candidates) return report(candidates.error());
@@ -230,6 +245,7 @@ private:
         if (!gathered) return exit_code_of_signal(stop_signal_);
         if (!*gathered) return report(gathered->error());
         tree = accept(std::move(**gathered));
+        outlets_.add_sources(settings_.sources);
         return std::nullopt;
     }
 
@@ -295,6 +311,11 @@ private:
         plan.environment = operation_environment(settings_, environment_);
         plan.snapshot = snapshot;
         plan.output = output_mode(settings_.operation_output);
+        plan.on_operation = [this](const provision::EndedOperation& operation) {
+            outlets_.add_operation({operation.name,
+                                    std::string(provision::event_word(operation.result)),
+                                    operation.duration, operation.attempts});
+        };
         std::optional<provision::ProvisionEnd> end;
         provisioner_ = std::make_unique<provision::Provisioner>(
             loop_, reaper_, std::move(plan), [this, &end](const provision::ProvisionEnd& reached) {
@@ -317,7 +338,9 @@ private:
     int supervise_stage() {
         supervision_ = std::make_unique<SuperviseStage>(
             loop_, reaper_,
-            SuperviseRequest{line_, settings_, program_, environment_, std::move(exported_)});
+            SuperviseRequest{line_, settings_, program_, environment_, std::move(exported_),
+                             [this] { outlets_.changed(); }});
+        outlets_.follow(supervision_.get());
         return supervision_->run();
     }
 
@@ -326,9 +349,11 @@ private:
             supervision_->on_signal(signal);
         } else if (provisioner_ && !is_provisioned_) {
             provisioner_->on_signal(signal);
+            if (provisioner_->is_stopping()) outlets_.stopping();
         } else if (signal.number == SIGTERM || signal.number == SIGINT ||
                    signal.number == SIGQUIT) {
             if (stop_signal_ == 0) stop_signal_ = signal.number;
+            outlets_.stopping();
             loop_.stop();  // a source or a check that is waited for is given up
         } else {
             log::debug("{} has come before the application runs: dropped",
@@ -364,6 +389,7 @@ private:
     std::vector<std::string> exported_;
     std::unique_ptr<provision::Provisioner> provisioner_;
     std::unique_ptr<SuperviseStage> supervision_;
+    Outlets outlets_;
     bool is_provisioned_ = false;  // the provisioner has said so; what comes now is not for it
     int stop_signal_ = 0;          // that came when no stage was there to act on it
 };

@@ -1,55 +1,47 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/supervise_stage.h"
 
+#include <signal.h>
 #include <unistd.h>
 
 #include <cstring>
 #include <utility>
 
-#include <fmt/format.h>
-
 #include "app/report.h"
 #include "base/log.h"
 #include "platform/files.h"
-#include "platform/random.h"
 
 namespace kaigara::app {
 
 namespace {
 
-using Kind = supervise::ChangeAction::Kind;
+using State = supervise::State;
 
-// The same settings once more: what start was told by its options; the environment is inherited.
-std::vector<std::string> watcher_words(const CommandLine& line) {
-    std::vector<std::string> words = {"/proc/self/exe", "watch"};
-    for (const CommandLine::Given& given : line.options)
-        words.push_back(fmt::format("--{}={}", given.setting->name, given.value));
-    return words;
+Status::State state_of(State state, const supervise::Health& health) noexcept {
+    switch (state) {
+    case State::starting: return Status::State::starting;
+    case State::running: break;
+    case State::preparing:
+    case State::restarting:
+    case State::clearing: return Status::State::restarting;
+    case State::waiting: return Status::State::waiting;
+    case State::stop_preparing:
+    case State::stopping:
+    case State::leaving:
+    case State::done: return Status::State::stopping;
+    }
+    if (!health.was_ready()) return Status::State::starting;
+    return health.is_reloading() ? Status::State::reloading : Status::State::running;
 }
 
-// From nothing up to `most`.
-Milliseconds random_delay(Milliseconds most) {
-    const auto spread = static_cast<std::uint64_t>(most.count()) + 1;
-    return Milliseconds(static_cast<Milliseconds::rep>(platform::random_number() % spread));
-}
+Error not_now(const char* why) { return {Fault::lock, 0, why, ""}; }
 
 }  // namespace
 
 SuperviseStage::SuperviseStage(platform::Loop& loop, platform::Reaper& reaper,
                                SuperviseRequest request)
     : loop_(loop), reaper_(reaper), request_(std::move(request)),
-      timer_(loop, [this] { on_deadline(); }), splay_(loop, [this] { on_splay(); }) {}
-
-void SuperviseStage::on_deadline() {
-    armed_.reset();
-    supervisor_->on_deadline();
-    follow();
-}
-
-void SuperviseStage::on_splay() {
-    supervisor_->restart();
-    follow();
-}
+      timer_(loop, [this] { on_deadline(); }) {}
 
 int SuperviseStage::run() {
     log::settings().stage = log::Stage::supervise;
@@ -58,78 +50,133 @@ int SuperviseStage::run() {
         request_.settings, {request_.program, request_.environment, request_.exported});
     if (!application) return report(application.error());
     application_ = std::move(*application);
-    if (request_.settings.watch) {
-        if (const auto prepared = prepare_watcher(); !prepared) return report(prepared.error());
-    }
-    supervisor_ = std::make_unique<supervise::Supervisor>(reaper_, application_.launch, silent_);
-    supervisor_->set_companions([this] { return companions(); });
+    if (const auto prepared = prepare(); !prepared) return report(prepared.error());
     supervisor_->start();
-    if (watcher_) watcher_->start();
+    if (changes_) changes_->start();
     follow();
     while (!supervisor_->is_done()) loop_.run();
-    bury_watcher();
+    if (changes_ && ::getpid() != 1) changes_->bury();
     return report(supervisor_->outcome(), application_.launch);
 }
 
-// As PID 1 the kernel does it; elsewhere a zombie would be left to whoever is there.
-void SuperviseStage::bury_watcher() {
-    if (!watcher_ || ::getpid() == 1) return;
-    constexpr Milliseconds longest{500};
-    watcher_->kill();
-    const auto latest = supervise::Supervisor::Clock::now() + longest;
-    timer_.start(longest);
-    while (watcher_->pid() != 0 && supervise::Supervisor::Clock::now() < latest) loop_.run();
-    timer_.stop();
-}
-
-Result<void> SuperviseStage::prepare_watcher() {
-    std::vector<std::string> on_change;
-    for (const provision::FileEntry& file : request_.settings.files)
-        on_change.push_back(file.on_change);
-    KG_LET(actions, supervise::ChangeActions::make(on_change));
-    actions_ = std::move(actions);
-    pending_.emplace(actions_);
-    application_.launch.may_restart = actions_.may_restart();
+Result<void> SuperviseStage::prepare() {
     for (char** entry = request_.environment; *entry != nullptr; ++entry) {
         if (std::strncmp(*entry, "KAIGARA_SNAPSHOT=", 17) != 0)
             command_environment_.push_back(*entry);
     }
     command_environment_.push_back(nullptr);
     directory_ = platform::real_path(".");
-    supervise::WatcherRequest request;
-    request.words = watcher_words(request_.line);
-    request.environment = command_environment_.data();
-    request.rows = actions_.all().size();
-    request.digest = actions_.digest();
-    watcher_ = std::make_unique<supervise::Watcher>(loop_, reaper_, std::move(request),
-                                                    [this](const std::vector<std::size_t>& rows) {
-                                                        for (const std::size_t row : rows)
-                                                            pending_->add(row);
-                                                        follow();
-                                                    });
+    char* const* environment = command_environment_.data();
+
+    hooks_ = std::make_unique<Hooks>(loop_, reaper_,
+                                     HooksRequest{request_.settings, environment, directory_},
+                                     [this] { supervisor_->on_prepared(); });
+    readiness_ = std::make_unique<Readiness>(
+        loop_, reaper_, ReadinessRequest{request_.settings, environment, directory_},
+        Readiness::Events{
+            [this](supervise::EndReason reason) { on_verdict(reason); },
+            [this](const supervise::NotifyMessage& message) { on_message(message); },
+            [this] { request_.on_change(); }});
+    supervise::Launch& launch = application_.launch;
+    KG_TRY(readiness_->prepare(launch));
+    launch.may_restart = true;
+    launch.close_inherited = launch.restart.when == supervise::RestartWhen::never;
+    if (request_.settings.watch) KG_TRY(prepare_changes());
+    supervisor_ = std::make_unique<supervise::Supervisor>(reaper_, launch, *this);
+    supervisor_->set_companions([this] { return companions(); });
+    supervisor_->set_pre_stop(*hooks_);
     return {};
 }
 
+Result<void> SuperviseStage::prepare_changes() {
+    KG_LET(actions, FileChanges::actions_of(request_.settings));
+    if (actions.may_restart()) application_.launch.close_inherited = false;
+    changes_ = std::make_unique<FileChanges>(
+        loop_, reaper_,
+        FileChangesRequest{request_.line, request_.settings, command_environment_.data(),
+                           directory_},
+        std::move(actions), static_cast<Steering&>(*this));
+    return {};
+}
+
+void SuperviseStage::starting() {
+    const auto opened = readiness_->open_socket(application_.launch);
+    if (!opened) log::warn("{}; the application cannot say that it is ready", opened.error().text());
+}
+
+void SuperviseStage::spawned(pid_t application) {
+    record_.begin();
+    hooks_->set_application(application);
+    readiness_->begin_run();
+}
+
+void SuperviseStage::forwarded(int /*received*/, int /*target*/, int code) {
+    if (code == 0) record_.count_forwarded();
+}
+
+void SuperviseStage::run_ended(const supervise::RunEnd& end, const supervise::RestartVerdict&) {
+    readiness_->end_run();
+    hooks_->set_application(0);
+    if (record_.end(end).reason == Status::EndReason::oom_kill)
+        log::warn("the kernel has ended the application for want of memory: its container has a "
+                  "limit that is too low, or the application needs too much");
+}
+
+void SuperviseStage::on_message(const supervise::NotifyMessage& message) {
+    if (message.main_pid && !supervisor_->adopt(*message.main_pid))
+        log::warn("MAINPID={}: no process of the application's run, so it is ignored",
+                  *message.main_pid);
+    if (message.extend_timeout)
+        supervisor_->extend(std::chrono::ceil<Milliseconds>(*message.extend_timeout));
+    follow();
+}
+
+void SuperviseStage::on_verdict(supervise::EndReason reason) {
+    supervisor_->restart(reason);
+    follow();
+}
+
+void SuperviseStage::on_deadline() {
+    armed_.reset();
+    supervisor_->on_deadline();
+    follow();
+}
+
 void SuperviseStage::on_signal(const platform::Signal& signal) {
-    supervisor_->on_signal(signal);
+    // A rewrite of HUP that the user gave is more exact.
+    const bool is_reload = signal.number == SIGHUP && hooks_->has_reload_command() &&
+                           request_.settings.signals[SIGHUP] == SIGHUP;
+    if (is_reload && supervisor_->state() == State::running)
+        hooks_->reload();
+    else
+        supervisor_->on_signal(signal);
     follow();
 }
 
 void SuperviseStage::on_reaped() {
-    if (command_) command_->on_reaped();
+    hooks_->on_reaped();
+    readiness_->on_reaped();
+    if (changes_) changes_->on_reaped();
     supervisor_->on_reaped();
     follow();
 }
 
 // After each event.
 void SuperviseStage::follow() {
-    if (supervisor_->is_ending()) end_companions();
+    if (supervisor_->is_ending()) begin_ending();
     if (supervisor_->is_done()) {
         loop_.stop();
         return;
     }
-    if (pending_) follow_changes();
     follow_deadline();
+    request_.on_change();
+}
+
+void SuperviseStage::begin_ending() {
+    if (std::exchange(is_ending_, true)) return;
+    readiness_->tell_stopping();
+    hooks_->end();
+    if (changes_) changes_->end();
 }
 
 void SuperviseStage::follow_deadline() {
@@ -143,59 +190,67 @@ void SuperviseStage::follow_deadline() {
     timer_.start(std::chrono::ceil<Milliseconds>(*deadline - supervise::Supervisor::Clock::now()));
 }
 
-void SuperviseStage::follow_changes() {
-    while (!command_) {
-        const auto step = pending_->next();
-        if (!step) return;
-        take_step(*step);
-    }
+Result<void> SuperviseStage::accepts_reload() const {
+    if (supervisor_ && supervisor_->state() == State::running) return {};
+    if (!supervisor_ || is_ending_) return not_now("kaigara is stopping");
+    return not_now("the application does not run now; its next run reads everything anew");
 }
 
-void SuperviseStage::take_step(const supervise::ChangeAction& step) {
-    switch (step.kind) {
-    case Kind::run: run_command(step.command); return;
-    case Kind::reload:
-        log::info("a file has changed: the application is reloaded");
+Result<void> SuperviseStage::accepts_restart() const {
+    if (!supervisor_ || is_ending_) return not_now("kaigara is stopping");
+    if (supervisor_->lost_descriptors())
+        return not_now("the application was started with descriptors of the container's runtime "
+                       "that are not kept; start kaigara with --restart on-failure or always");
+    return {};
+}
+
+void SuperviseStage::reload() {
+    if (supervisor_->state() != State::running) return;
+    if (hooks_->has_reload_command())
+        hooks_->reload();
+    else if (const auto signal = platform::parse_signal(request_.settings.on_reload))
+        supervisor_->send(*signal);
+    else
         supervisor_->reload();
+}
+
+void SuperviseStage::restart() {
+    supervisor_->restart();
+    follow();
+}
+
+void SuperviseStage::send(int signal) { supervisor_->send(signal); }
+
+void SuperviseStage::describe(Status& status) const {
+    status.stage = Status::Stage::supervise;
+    record_.describe(status);
+    status.orphans_reaped = reaper_.strangers();
+    if (!supervisor_) {
+        status.state = Status::State::starting;
         return;
-    case Kind::signal:
-        log::info("a file has changed: the application gets {}",
-                  platform::signal_name(step.number));
-        supervisor_->send(step.number);
-        return;
-    case Kind::restart: break;
     }
-    if (splay_.is_active()) return;
-    const Milliseconds delay = random_delay(request_.settings.watch_splay);
-    if (delay.count() == 0) {
-        log::info("a file has changed: the application is restarted");
-        supervisor_->restart();
-        return;
-    }
-    log::info("a file has changed: the application is restarted in {}", format_duration(delay));
-    splay_.start(delay);
+    const supervise::Health& health = readiness_->health();
+    const State state = supervisor_->state();
+    status.state = state_of(state, health);
+    if (const pid_t pid = supervisor_->application(); pid != 0) status.pid = pid;
+    status.restarts = supervisor_->restarts();
+    status.ready = state == State::running && health.is_ready();
+    status.live = health.is_live();
+    status.not_live = !health.is_live();
+    status.started = readiness_->was_ever_ready();
+    status.message = readiness_->message();
+    if (!status.ready && !health.reason().empty()) status.last_reason = health.reason();
+    if (state == State::waiting && supervisor_->deadline())
+        status.next_start = std::chrono::ceil<Milliseconds>(*supervisor_->deadline() -
+                                                            supervise::Supervisor::Clock::now());
 }
 
-void SuperviseStage::run_command(const std::string& command) {
-    supervise::ChangeCommandRequest request;
-    request.command = command;
-    request.environment = command_environment_.data();
-    request.directory = directory_;
-    command_ = std::make_unique<supervise::ChangeCommand>(loop_, reaper_, std::move(request),
-                                                          [this] { command_.reset(); });
-    if (!command_->start()) command_.reset();
-}
-
-void SuperviseStage::end_companions() {
-    if (watcher_) watcher_->end();
-    splay_.stop();
-    if (pending_) pending_->clear();
-}
-
+// Children of ours that are none of the application's.
 std::vector<pid_t> SuperviseStage::companions() const {
     std::vector<pid_t> pids;
-    if (watcher_ && watcher_->pid() != 0) pids.push_back(watcher_->pid());
-    if (command_) pids.push_back(command_->pid());
+    if (changes_) changes_->append_pids(pids);
+    hooks_->append_pids(pids);
+    readiness_->append_pids(pids);
     return pids;
 }
 

@@ -1,30 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Stage 3 of `start`, on the loop: the supervisor with its deadline, and with --watch the watcher
-// and what is to happen when files have changed.
+// Stage 3 on the loop: the supervisor with its deadline, and around it what the application's
+// options ask for.
 //
-//     watcher ──► rows of actions ──► PendingActions ──► run:CMD ... ──► restart │ reload, signals
-//                                                                           │
-//                                               after a random time, at most --watch-splay
+//     signals ───────────►┌────────────┐◄── restart ─── FileChanges   --watch
+//     control socket ────►│ Supervisor │◄── verdict ─── Readiness     --ready, --live
+//                         └────────────┘◄── prepared ── Hooks         --pre-stop, --on-reload
+//                               │ starting, spawned, run_ended
+//                               └──► RunRecord ──► Status
 //
-// The supervisor alone says when it is over. Once a stop has come or the application has ended, the
-// watcher is ended and nothing is begun any more.
+// The supervisor alone says when it is over. Once a stop has come or the application has ended,
+// nothing is begun any more.
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "app/application.h"
+#include "app/file_changes.h"
+#include "app/hooks.h"
 #include "app/options.h"
+#include "app/readiness.h"
+#include "app/run_record.h"
+#include "app/status.h"
+#include "app/steering.h"
 #include "platform/loop.h"
 #include "platform/reaper.h"
 #include "platform/signals.h"
-#include "supervise/change_action.h"
-#include "supervise/change_command.h"
 #include "supervise/supervisor.h"
-#include "supervise/watcher.h"
 
 namespace kaigara::app {
 
@@ -35,9 +41,10 @@ struct SuperviseRequest {
     char** program = nullptr;
     char** environment = nullptr;
     std::vector<std::string> exported;  // "NAME=value" of the metadata
+    std::function<void()> on_change;    // describe() may say something else now
 };
 
-class SuperviseStage {
+class SuperviseStage final : public supervise::Observer, public Steering {
 public:
     SuperviseStage(platform::Loop& loop, platform::Reaper& reaper, SuperviseRequest request);
 
@@ -47,35 +54,46 @@ public:
     // After each round of reaping.
     void on_reaped();
 
+    // Fills what this stage knows.
+    void describe(Status& status) const;
+    // Why it cannot be reloaded or restarted now (Fault::lock).
+    Result<void> accepts_reload() const;
+    Result<void> accepts_restart() const;
+
+    void reload() override;
+    void restart() override;
+    void send(int signal) override;
+
 private:
-    Result<void> prepare_watcher();
-    void bury_watcher();
+    void starting() override;
+    void spawned(pid_t application) override;
+    void forwarded(int received, int target, int code) override;
+    void run_ended(const supervise::RunEnd& end, const supervise::RestartVerdict&) override;
+
+    Result<void> prepare();
+    Result<void> prepare_changes();
+    void on_message(const supervise::NotifyMessage& message);
+    void on_verdict(supervise::EndReason reason);
     void on_deadline();
-    void on_splay();
     void follow();
     void follow_deadline();
-    void follow_changes();
-    void take_step(const supervise::ChangeAction& step);
-    void run_command(const std::string& command);
-    void end_companions();
+    void begin_ending();
     std::vector<pid_t> companions() const;
 
     platform::Loop& loop_;
     platform::Reaper& reaper_;
     SuperviseRequest request_;
-    Application application_;
-    supervise::Observer silent_;
-    std::unique_ptr<supervise::Supervisor> supervisor_;
-    platform::Timer timer_;  // for the supervisor's deadline
-    std::optional<supervise::Supervisor::Clock::time_point> armed_;
-
-    supervise::ChangeActions actions_;
-    std::optional<supervise::PendingActions> pending_;
-    std::unique_ptr<supervise::Watcher> watcher_;
     std::vector<char*> command_environment_;
     std::string directory_;  // that kaigara was started in
-    platform::Timer splay_;  // while it runs, a restart is to come
-    std::unique_ptr<supervise::ChangeCommand> command_;
+    Application application_;
+    platform::Timer timer_;  // for the supervisor's deadline
+    std::optional<supervise::Supervisor::Clock::time_point> armed_;
+    RunRecord record_;
+    std::unique_ptr<supervise::Supervisor> supervisor_;
+    std::unique_ptr<Readiness> readiness_;
+    std::unique_ptr<Hooks> hooks_;
+    std::unique_ptr<FileChanges> changes_;
+    bool is_ending_ = false;
 };
 
 }  // namespace kaigara::app

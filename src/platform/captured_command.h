@@ -75,6 +75,8 @@ public:
     void on_reaped();
 
     const CapturedRequest& request() const noexcept { return request_; }
+    // 0 before a start() that succeeded.
+    pid_t pid() const noexcept { return session_.leader(); }
 
 private:
     struct Stream {

@@ -18,9 +18,11 @@ namespace {
 
 constexpr int last_guessed_descriptor = 1024;  // where /proc is not there to be asked
 
-void close_if_inherited(int fd) noexcept {
+bool close_if_inherited(int fd) noexcept {
     const int flags = ::fcntl(fd, F_GETFD);
-    if (flags >= 0 && (flags & FD_CLOEXEC) == 0) ::close(fd);
+    if (flags < 0 || (flags & FD_CLOEXEC) != 0) return false;
+    ::close(fd);
+    return true;
 }
 
 }  // namespace
@@ -32,22 +34,23 @@ void occupy_closed_stdio() noexcept {
     }
 }
 
-void close_inherited_descriptors() noexcept {
+bool close_inherited_descriptors() noexcept {
+    bool any = false;
     const Fd directory(::open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!directory.is_open()) {
-        for (int fd = 3; fd < last_guessed_descriptor; ++fd) close_if_inherited(fd);
-        return;
+        for (int fd = 3; fd < last_guessed_descriptor; ++fd) any = close_if_inherited(fd) || any;
+        return any;
     }
     // The bare system call: readdir(3) would allocate 32 KiB in every PID 1.
     alignas(dirent64) std::array<char, 1024> buffer;
     for (;;) {
         const long size = ::syscall(SYS_getdents64, directory.get(), buffer.data(), buffer.size());
-        if (size <= 0) return;
+        if (size <= 0) return any;
         for (long offset = 0; offset < size;) {
             const auto* entry = reinterpret_cast<const dirent64*>(buffer.data() + offset);
             offset += entry->d_reclen;
             const auto fd = text::parse_number(entry->d_name, 1U << 30U);
-            if (fd && *fd >= 3) close_if_inherited(static_cast<int>(*fd));
+            if (fd && *fd >= 3) any = close_if_inherited(static_cast<int>(*fd)) || any;
         }
     }
 }

@@ -24,6 +24,7 @@ public:
 
     // `leader` has just been started in a session of its own.
     void begin(pid_t leader) noexcept { leader_ = leader; }
+    pid_t leader() const noexcept { return leader_; }
     // Sends `signal` to each member, and CONT after it: a stopped process would not act on it.
     void send(int signal) const;
     // Nobody is left. To be asked when the leader has ended, after a round of reaping.

@@ -48,4 +48,16 @@ std::optional<SocketAddress> unix_address(const std::string& path) {
     return result;
 }
 
+std::optional<SocketAddress> abstract_address(const std::string& name) {
+    sockaddr_un address{};
+    // Before it stands a NUL, and there is none behind it: the size is what ends it.
+    if (name.empty() || name.size() >= sizeof address.sun_path) return std::nullopt;
+    address.sun_family = AF_UNIX;
+    std::memcpy(address.sun_path + 1, name.data(), name.size());
+    SocketAddress result;
+    result.size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
+    std::memcpy(&result.storage, &address, result.size);
+    return result;
+}
+
 }  // namespace kaigara::platform

@@ -30,4 +30,7 @@ std::optional<SocketAddress> with_port(const sockaddr* address, socklen_t size, 
 // Nothing where the path has no room in a socket's address, or is empty.
 std::optional<SocketAddress> unix_address(const std::string& path);
 
+// That of an abstract socket (unix(7)), by its name without the '@' that is written before it.
+std::optional<SocketAddress> abstract_address(const std::string& name);
+
 }  // namespace kaigara::platform

@@ -192,15 +192,21 @@ void Provisioner::flush() {
 void Provisioner::conclude() {
     if (outcome_.is_over()) {
         log::info("operation {} {}", name(), outcome_.text);
+        tell_end();
         handle(Event::passed);
         return;
     }
     const std::string what = fmt::format("operation {} {}", name(), outcome_.text);
     if (try_again(what)) return;
+    tell_end();
     show_last_lines();
     give_up({outcome_.event == LedgerEvent::timed_out ? Fault::operation_timeout
                                                       : Fault::operation_failed,
              0, what, ""});
+}
+
+void Provisioner::tell_end() const {
+    if (plan_.on_operation) plan_.on_operation({name(), outcome_.event, elapsed(), attempt_});
 }
 
 bool Provisioner::try_again(const std::string& what) {

@@ -45,6 +45,14 @@
 
 namespace kaigara::provision {
 
+// An operation that has run, with all its attempts.
+struct EndedOperation {
+    std::string name;
+    LedgerEvent result = LedgerEvent::done;
+    Milliseconds duration{0};  // of the last attempt
+    unsigned attempts = 1;
+};
+
 struct ProvisionPlan {
     std::vector<PlannedOperation> operations;  // none is blocked
     OperationRecorder recorder;                // with the ledger where one of them is pending
@@ -57,6 +65,7 @@ struct ProvisionPlan {
     OutputMode output = OutputMode::prefix;
     OperationOutput::Targets targets;  // of the output, but for raw
     Milliseconds progress_interval{30'000};
+    std::function<void(const EndedOperation&)> on_operation{};  // for the status; may be empty
 };
 
 // How the operations came to their end.
@@ -82,6 +91,8 @@ public:
     // Signals that come after the end are the caller's: nothing here acts on them any more.
     void on_signal(const platform::Signal& signal);
     bool is_done() const noexcept { return state_ == State::done; }
+    // A stop has come.
+    bool is_stopping() const noexcept { return end_.signal != 0; }
     // After each round of reaping.
     void on_reaped();
 
@@ -121,6 +132,7 @@ private:
     void on_recorded(Result<void> recorded);
     void flush();
     void conclude();
+    void tell_end() const;
     bool try_again(const std::string& what);
     void give_up(Error reason);
     void show_last_lines();

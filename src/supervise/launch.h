@@ -13,6 +13,7 @@
 #include "base/duration.h"
 #include "platform/signals.h"
 #include "platform/spawn.h"
+#include "supervise/restart_policy.h"
 
 namespace kaigara::supervise {
 
@@ -35,7 +36,7 @@ private:
 };
 
 // Whether we stop together with the application, so that the shell that started us gets its prompt
-// back: see supervisor.h.
+// back: see job.h.
 enum class JobControl : std::uint8_t {
     none,         // never
     on_terminal,  // when the application has our terminal
@@ -67,7 +68,8 @@ struct Launch {
     std::optional<mode_t> umask;
     std::optional<std::string> directory;
 
-    // It may be started again: the working directory and inherited descriptors are kept for that.
+    // It may be started again: the working directory is kept for that, and when its run began is
+    // noted.
     bool may_restart = false;
 
     // How a stop is asked for, beside TERM: see policy.h. 0 for none.
@@ -75,12 +77,15 @@ struct Launch {
     Milliseconds stop_timeout{0};  // 0: never
     Milliseconds grace{0};         // 0: none
 
+    RestartRules restart;
+
     // Statuses 0..255 that become 0.
     std::bitset<256> success;
 
     // The application gets every signal unblocked and default, whatever was inherited.
     bool default_signals = false;
-    // Once the application runs: leave the working directory and inherited descriptors.
+    // Leave the working directory, and once the application runs the inherited descriptors: another
+    // run would not have them.
     bool leave_directory = true;
     bool close_inherited = true;
     // Into `environment`: see SpawnRequest.

@@ -8,11 +8,13 @@
 #include <algorithm>
 #include <cerrno>
 
+#include <fmt/format.h>
+
 #include "base/log.h"
 #include "platform/descriptors.h"
 #include "platform/executable.h"
 #include "platform/processes.h"
-#include "platform/terminal.h"
+#include "platform/random.h"
 #include "supervise/run_members.h"
 
 namespace kaigara::supervise {
@@ -25,13 +27,6 @@ constexpr Milliseconds longest_retry_delay{1000};
 constexpr Milliseconds retry_limit{10'000};
 // A restart must come to its end, also where a stop may take for ever.
 constexpr Milliseconds usual_restart_limit{10'000};
-
-// Where no shell, nor anybody else, has us for a job.
-bool nobody_continues_us() { return ::getpid() == 1 || ::getsid(0) == ::getpid(); }
-
-bool is_job_control_stop(int signal) {
-    return signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
-}
 
 int send_to(pid_t target, int signal) { return ::kill(target, signal) == 0 ? 0 : errno; }
 
@@ -59,33 +54,37 @@ void Supervisor::handle(Event event) {
 }
 
 void Supervisor::perform(Actions actions) {
-    if ((actions & action::disarm) != 0) {
+    const auto wants = [actions](Actions one) { return (actions & one) != 0; };
+    if (wants(action::disarm)) {
         deadline_.reset();
         stop_deadline_.reset();
     }
-    if ((actions & action::spawn) != 0) spawn();
-    if ((actions & action::arm_retry) != 0) deadline_ = Clock::now() + retry_delay_;
-    if ((actions & action::hold) != 0 && held_.size() < most_held_signals) held_.push_back(signal_);
-    if ((actions & action::deliver_held) != 0) {
+    if (wants(action::cut_prepare) && pre_stop_ != nullptr) pre_stop_->cut();
+    if (wants(action::spawn)) spawn();
+    if (wants(action::arm_retry)) deadline_ = Clock::now() + retry_delay_;
+    if (wants(action::hold) && held_.size() < most_held_signals) held_.push_back(signal_);
+    if (wants(action::deliver_held)) {
         for (const platform::Signal& held : std::exchange(held_, {})) forward(held);
     }
-    if ((actions & action::forward) != 0) forward(signal_);
-    if ((actions & action::stop_run) != 0) stop_run();
-    if ((actions & action::arm_stop) != 0) arm_stop();
-    if ((actions & action::arm_restart) != 0) {
-        const bool has_limit = launch_.stop_timeout.count() > 0;
-        stop_deadline_ = Clock::now() + (has_limit ? launch_.stop_timeout : usual_restart_limit);
-        deadline_ = stop_deadline_;
-    }
-    if ((actions & action::terminate_run) != 0) signal_run(SIGTERM);
-    if ((actions & action::kill_run) != 0) signal_run(SIGKILL);
-    if ((actions & action::kill_all) != 0) kill_all(SIGKILL);
-    if ((actions & action::terminate_others) != 0) kill_all(SIGTERM);
-    if ((actions & action::arm_grace) != 0) arm_grace();
-    if ((actions & action::finish) != 0) outcome_.kind = Outcome::Kind::ended;
-    if ((actions & action::finish_by_signal) != 0)
+    if (wants(action::tell_nobody))
+        log::debug("{} has come between two runs: dropped", platform::signal_name(signal_.number));
+    if (wants(action::forward)) forward(signal_);
+    if (wants(action::forward_stop)) forward(stop_);
+    if (wants(action::stop_run)) stop_run();
+    if (wants(action::arm_stop)) arm_stop();
+    if (wants(action::arm_restart)) arm_restart();
+    if (wants(action::kill_run)) signal_run(SIGKILL);
+    if (wants(action::kill_all)) kill_all(SIGKILL);
+    if (wants(action::terminate_others)) kill_all(SIGTERM);
+    if (wants(action::arm_grace)) arm_grace();
+    if (wants(action::clear_run)) clear_run();
+    if (wants(action::finish)) outcome_.kind = Outcome::Kind::ended;
+    if (wants(action::finish_by_signal))
         outcome_.kind = has_run_ ? Outcome::Kind::ended : Outcome::Kind::never_started;
-    if ((actions & action::report) != 0) outcome_.kind = Outcome::Kind::refused;
+    if (wants(action::report)) outcome_.kind = Outcome::Kind::refused;
+    // Each of these may bring the next event at once, so they come last.
+    if (wants(action::prepare)) prepare();
+    if (wants(action::arm_delay)) arm_delay();
 }
 
 // Before the application runs, so that it never sees us anywhere else. It is left where it was
@@ -104,14 +103,13 @@ void Supervisor::return_to_directory() {
 void Supervisor::spawn() {
     const platform::SignalInheritance& born = platform::take_signals();
     leave_directory();
-    const pid_t front = launch_.use_terminal ? platform::foreground_group(launch_.terminal) : -1;
-    has_terminal_ = front >= 0;
+    observer_.starting();
 
     platform::SpawnRequest request;
     request.argv = launch_.argv.data();
     request.environment = launch_.environment.data();
     request.group = launch_.group;
-    request.terminal = has_terminal_ && front == ::getpgrp() ? launch_.terminal : -1;
+    request.terminal = job_.look_for_terminal();
     request.take_terminal = launch_.take_terminal;
     request.terminal_error = launch_.terminal_error;
     request.umask = launch_.umask;
@@ -130,8 +128,7 @@ void Supervisor::spawn() {
     }
     outcome_.failure = pid.error();
     return_to_directory();
-    // The child was given the terminal before it failed.
-    if (request.terminal >= 0) platform::give_foreground(request.terminal, ::getpgrp());
+    Job::take_unused_terminal_back(request.terminal);
     if (platform::is_worth_another_try(pid.error()) && retried_for_ < retry_limit) {
         defer(pid.error());
     } else {
@@ -158,23 +155,26 @@ void Supervisor::defer(const platform::SpawnFailure& failure) {
 void Supervisor::on_spawned(pid_t pid) {
     application_ = pid;
     application_alive_ = true;
+    job_.begin(pid);
     interrupt_ = 0;
+    end_reason_ = EndReason::by_itself;
+    run_began_ = Clock::now();
     retried_for_ = Milliseconds(0);
     if (launch_.may_restart) {
         const auto process = platform::find_process(pid);
         run_started_ = process ? process->started : 0;
     }
-    reaper_.expect(pid, [this](const platform::ChildEnd& end) { on_application_end(end); });
-    if (watches_stops())
-        reaper_.watch_stops(pid, [this](int signal) { on_application_stop(signal); });
+    expect(pid);
+    if (job_.watches_stops())
+        reaper_.watch_stops(pid, [this](int signal) { job_.on_stop(signal); });
     observer_.spawned(pid);
     handle(Event::spawned);
     // One that this user may not search can be left, but not be opened to come back.
     if (launch_.leave_directory && !directory_.is_open() && ::chdir("/") != 0)
         log::debug("cannot leave the working directory: {}", errno_text(errno));
-    if (launch_.may_restart) return;
-    directory_.reset();
-    if (launch_.close_inherited) platform::close_inherited_descriptors();
+    if (!launch_.may_restart) directory_.reset();
+    if (launch_.close_inherited)
+        lost_descriptors_ = platform::close_inherited_descriptors() || lost_descriptors_;
 }
 
 void Supervisor::on_signal(const platform::Signal& signal) {
@@ -185,24 +185,27 @@ void Supervisor::on_signal(const platform::Signal& signal) {
         return;
     }
     signal_ = signal;
+    // Without an application there is nobody who could say what they mean.
     const bool early_stop =
-        (state_ == State::starting || state_ == State::clearing) && is_interrupt(signal.number);
-    const bool stop = signal.number == SIGTERM || signal.number == launch_.stop_signal;
-    if (stop || early_stop) outcome_.signal = signal.number;
-    handle(stop || early_stop ? Event::stop : Event::signal);
+        (state_ == State::starting || state_ == State::clearing || state_ == State::waiting) &&
+        is_interrupt(signal.number);
+    const bool stop =
+        signal.number == SIGTERM || signal.number == launch_.stop_signal || early_stop;
+    if (stop) outcome_.signal = signal.number;
+    if (stop && !is_ending()) stop_ = signal;
+    handle(stop ? Event::stop : Event::signal);
 }
 
 void Supervisor::forward(const platform::Signal& signal) {
     if (!application_alive_) return;
     const int target = launch_.signals[signal.number];
-    if (target == SIGCONT && has_terminal_) {
-        resume_application();
+    if (target == SIGCONT && job_.has_terminal()) {
+        job_.resume();
         observer_.forwarded(signal.number, target, 0);
         return;
     }
     if (is_interrupt(signal.number)) interrupt_ = target;
-    if (is_job_control_stop(target) || target == SIGSTOP) stopped_on_purpose_ = true;
-    if (target == SIGCONT) stopped_on_purpose_ = false;
+    job_.note(target);
     const int code =
         send_as_received(launch_.signal_group ? -application_ : application_, target, signal);
     if (code != 0)
@@ -210,60 +213,67 @@ void Supervisor::forward(const platform::Signal& signal) {
     observer_.forwarded(signal.number, target, code);
 }
 
-void Supervisor::resume_application() {
-    stopped_on_purpose_ = false;
-    if (platform::is_in_foreground(launch_.terminal))
-        platform::give_foreground(launch_.terminal, application_);
-    send_to(-application_, SIGCONT);
-}
-
-// Not from a shell that has it by now, because we ran in the background.
-void Supervisor::take_terminal_back() {
-    if (platform::foreground_group(launch_.terminal) == application_)
-        platform::give_foreground(launch_.terminal, ::getpgrp());
-}
-
-bool Supervisor::watches_stops() const noexcept {
-    if (launch_.job_control == JobControl::none) return false;
-    // Without a terminal and a shell nothing would follow from a stop.
-    return has_terminal_ || (launch_.job_control == JobControl::always && !nobody_continues_us());
-}
-
-void Supervisor::on_application_stop(int signal) {
-    // `fg` on a job that ran in the background: the shell gave the terminal to our group.
-    if (has_terminal_ && (signal == SIGTTIN || signal == SIGTTOU) &&
-        platform::is_in_foreground(launch_.terminal)) {
-        resume_application();
-        return;
-    }
-    if (nobody_continues_us()) {
-        // TTIN and TTOU would come back at once.
-        if (signal == SIGTSTP && !stopped_on_purpose_) send_to(-application_, SIGCONT);
-        return;
-    }
-    if (!has_terminal_) {
-        if (is_job_control_stop(signal)) send_to(::getpid(), SIGSTOP);
-        return;
-    }
-    take_terminal_back();
-    // The rest of the pipeline did not get the terminal's signal, because it was not in front.
-    send_to(signal == SIGSTOP ? ::getpid() : 0, SIGSTOP);
+void Supervisor::expect(pid_t pid) {
+    reaper_.expect(pid, [this, pid](const platform::ChildEnd& end) {
+        if (pid == application_) on_application_end(end);
+    });
 }
 
 void Supervisor::on_application_end(const platform::ChildEnd& end) {
     application_alive_ = false;
     outcome_.end = end;
     observer_.application_ended(application_, end);
-    if (has_terminal_ && (!owns_namespace() || state_ == State::restarting)) take_terminal_back();
+    const RunEnd run = describe(end);
+    RestartVerdict verdict;
+    if (!is_ending()) verdict = after_run(launch_.restart, history_, run, random_for_restart());
+    if (job_.has_terminal() && (!owns_namespace() || verdict.again)) job_.take_terminal_back();
     has_run_ = true;
-    if (was_interrupted(end)) handle(Event::interrupted);
+    next_start_ = Clock::now() + verdict.delay;
+    observer_.run_ended(run, verdict);
+    tell(run, verdict);
     const bool waits = launch_.grace.count() > 0 && owns_namespace();
+    if (verdict.again) return handle(Event::again);
     handle(waits ? Event::ended_with_others : Event::ended);
 }
 
-// "INT and QUIT count as a stop only when the application ends by them."
-bool Supervisor::was_interrupted(const platform::ChildEnd& end) const noexcept {
-    return interrupt_ != 0 && end.status() == 128 + interrupt_;
+// Only where a delay can follow: it is a system call.
+std::uint64_t Supervisor::random_for_restart() const {
+    const RestartRules& rules = launch_.restart;
+    const bool never = rules.when == RestartWhen::never || rules.first_delay.count() == 0;
+    return never ? 0 : platform::random_number();
+}
+
+// "INT and QUIT count as a stop only when the application ends by them": by the one that was
+// forwarded, or by the one that came from its terminal.
+RunEnd Supervisor::describe(const platform::ChildEnd& end) const {
+    RunEnd run;
+    run.reason = end_reason_;
+    run.child = end;
+    run.success = end.status() == 0 || launch_.success[static_cast<std::size_t>(end.status())];
+    run.ran = std::chrono::duration_cast<Milliseconds>(Clock::now() - run_began_);
+    const bool forwarded = interrupt_ != 0 && end.status() == 128 + interrupt_;
+    const bool typed = job_.has_terminal() && end.by_signal && is_interrupt(end.number);
+    if (forwarded || typed) run.reason = EndReason::interrupted;
+    return run;
+}
+
+void Supervisor::tell(const RunEnd& end, const RestartVerdict& verdict) const {
+    if (!verdict.again && !verdict.gives_up) return;
+    const std::string how = end.child.by_signal
+                                ? fmt::format("was ended by signal {} ({})", end.child.number,
+                                              platform::signal_name(end.child.number))
+                                : fmt::format("ended with status {}", end.child.number);
+    const std::string what =
+        fmt::format("the application {} after {}", how, format_duration(end.ran));
+    if (verdict.gives_up)
+        log::error("{}; it has been started again {} times without success: giving up", what,
+                   history_.without_reset);
+    else if (end.reason == EndReason::restart_asked)
+        log::info("{}; it is started again", what);
+    else if (verdict.delay.count() == 0)
+        log::warn("{}; it is started again at once", what);
+    else
+        log::warn("{}; it is started again in {}", what, format_duration(verdict.delay));
 }
 
 void Supervisor::on_reaped() {
@@ -283,7 +293,32 @@ void Supervisor::reload() {
     if (target != SignalMap::drop) send(target);
 }
 
-void Supervisor::restart() { handle(Event::restart); }
+void Supervisor::restart(EndReason reason) {
+    if (state_ == State::running) end_reason_ = reason;
+    // A delay says when the policy's next run begins: only who asks for a run may end it.
+    if (state_ == State::waiting && reason != EndReason::restart_asked) return;
+    handle(Event::restart);
+}
+
+bool Supervisor::adopt(pid_t pid) {
+    if (pid == application_) return true;
+    const std::vector<pid_t> members = run_members();
+    if (!application_alive_ || std::ranges::find(members, pid) == members.end()) return false;
+    application_ = pid;
+    job_.begin(pid);
+    expect(pid);
+    return true;
+}
+
+void Supervisor::extend(Milliseconds time) {
+    if (!stop_deadline_) return;
+    stop_deadline_ = std::max(*stop_deadline_, Clock::now() + time);
+    deadline_ = stop_deadline_;
+}
+
+void Supervisor::prepare() {
+    if (pre_stop_ == nullptr || !pre_stop_->begin()) handle(Event::prepared);
+}
 
 void Supervisor::stop_run() {
     int target = launch_.signals[SIGTERM];
@@ -294,6 +329,8 @@ void Supervisor::stop_run() {
 }
 
 std::vector<pid_t> Supervisor::run_members() const {
+    // Whatever a run leaves becomes our child.
+    if (!reaper_.has_children()) return {};
     const std::vector<pid_t> companions = companions_ ? companions_() : std::vector<pid_t>();
     return members_of_run({run_started_, companions}, ::getpid(), platform::list_processes());
 }
@@ -302,6 +339,13 @@ std::vector<pid_t> Supervisor::run_members() const {
 void Supervisor::signal_run(int signal) {
     if (application_alive_) send_to(-application_, signal);
     for (const pid_t pid : run_members()) send_to(pid, signal);
+}
+
+// Without a grace time on_reaped(), which follows, ends by KILL what is there.
+void Supervisor::clear_run() {
+    if (launch_.grace.count() == 0 || !owns_namespace()) return;
+    signal_run(SIGTERM);
+    arm_grace();
 }
 
 // Each end of a process may show another that it has made in the last moment. Where the grace time
@@ -323,6 +367,17 @@ void Supervisor::arm_stop() {
     if (launch_.stop_timeout.count() == 0) return;
     stop_deadline_ = Clock::now() + launch_.stop_timeout;
     deadline_ = stop_deadline_;
+}
+
+void Supervisor::arm_restart() {
+    const bool has_limit = launch_.stop_timeout.count() > 0;
+    stop_deadline_ = Clock::now() + (has_limit ? launch_.stop_timeout : usual_restart_limit);
+    deadline_ = stop_deadline_;
+}
+
+void Supervisor::arm_delay() {
+    if (next_start_ <= Clock::now()) return handle(Event::deadline);
+    deadline_ = next_start_;
 }
 
 // The stop timeout, which counts from the signal's arrival, is not made longer by the grace time.

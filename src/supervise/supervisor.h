@@ -2,7 +2,7 @@
 #pragma once
 
 // The driver of stage 3: starts the application, forwards signals to it, and says how it ended.
-// What to do when is decided in policy.h; job control is here, because it is all doing.
+// What to do when is decided in policy.h, whether to start it again in restart_policy.h.
 //
 // A restart. The application is stopped as by a stop, then all that its run has left is ended, and
 // only then it is started again. For that the working directory and the inherited descriptors are
@@ -12,17 +12,9 @@
 // deadline has come, and looks afterwards whether it is done. So `start` runs it on the event loop,
 // and `exec` with nothing but one system call to wait in.
 //
-// Job control. The application is a process group of its own, in the foreground of the terminal, so
-// Ctrl-C, Ctrl-\ and Ctrl-Z reach it from the kernel and not through us. When it is stopped by one
-// of them and we were started by a shell, the shell must see its job stop: the terminal is taken
-// back and our own process group stops too. When the shell continues us, the application gets the
-// terminal back, if we have it, and goes on. A job that was started in the background, or was sent
-// there, leaves the terminal to whoever has it.
-//
-// As PID 1, and as the leader of a session, there is nobody who could ever continue us: a stop that
-// came from the terminal is undone at once, as if Ctrl-Z had been ignored, which is what the kernel
-// does for an application without an init in that place. A stop that somebody sent on purpose
-// stays.
+// Each run begins with Observer::starting() and ends with Observer::run_ended(); what follows from
+// its end is restart_policy's to say. The command of pre-stop is run by whoever owns the
+// supervisor, who calls on_prepared() when it has ended.
 
 #include <chrono>
 #include <functional>
@@ -30,8 +22,10 @@
 #include <vector>
 
 #include "platform/reaper.h"
+#include "supervise/job.h"
 #include "supervise/launch.h"
 #include "supervise/policy.h"
+#include "supervise/restart_policy.h"
 
 namespace kaigara::supervise {
 
@@ -53,6 +47,8 @@ struct Outcome {
 class Observer {
 public:
     virtual ~Observer() = default;
+    // A run is about to begin; the launch may still be changed.
+    virtual void starting() {}
     virtual void spawned(pid_t /*application*/) {}
     virtual void received(const platform::Signal&) {}
     // `target` was sent for `received`; `code` is 0 or the errno of kill(2).
@@ -61,6 +57,18 @@ public:
     // The application could not be started, and is tried again for a while. Called once.
     virtual void deferred(const platform::SpawnFailure&) {}
     virtual void application_ended(pid_t, const platform::ChildEnd&) {}
+    // After that, and before anything is done about it.
+    virtual void run_ended(const RunEnd&, const RestartVerdict&) {}
+};
+
+// The command of pre-stop, which somebody else runs.
+class PreStop {
+public:
+    virtual ~PreStop() = default;
+    // Begins it; on_prepared() is called when it has ended. False where there is nothing to run.
+    virtual bool begin() = 0;
+    // Ends it by KILL, where it runs; on_prepared() need not be called any more.
+    virtual void cut() = 0;
 };
 
 class Supervisor {
@@ -69,7 +77,7 @@ public:
 
     // All outlive the supervisor.
     Supervisor(platform::Reaper& reaper, const Launch& launch, Observer& observer)
-        : reaper_(reaper), launch_(launch), observer_(observer) {}
+        : reaper_(reaper), launch_(launch), observer_(observer), job_(launch) {}
 
     void start();
     void on_signal(const platform::Signal& signal);
@@ -78,9 +86,19 @@ public:
     void send(int signal);
     // The same as if it had come from outside: rewritten or dropped.
     void reload();
-    // Stops the application in order and starts it again, when nothing of its run is left. Where
-    // that is under way already, or a stop is, there is nothing to do.
-    void restart();
+    // Stops the application in order; when nothing of its run is left it is started again, if it
+    // was asked for or the restart policy says so. Where that is under way already, or a stop is,
+    // there is nothing to do. While a restart delay runs it is over now.
+    void restart(EndReason reason = EndReason::restart_asked);
+    // Outlives the supervisor.
+    void set_pre_stop(PreStop& pre_stop) { pre_stop_ = &pre_stop; }
+    void on_prepared() { handle(Event::prepared); }
+    // The application says that another process of its run is the main one now (MAINPID of
+    // sd_notify(3)): signals go there, and its end is the run's. False where `pid` is no process of
+    // this run.
+    bool adopt(pid_t pid);
+    // Puts the deadline of a stop or a restart off to `time` from now, where it would be earlier.
+    void extend(Milliseconds time);
     // Children of ours that are none of the application's, at any time.
     void set_companions(std::function<std::vector<pid_t>()> companions) {
         companions_ = std::move(companions);
@@ -91,11 +109,18 @@ public:
     std::optional<Clock::time_point> deadline() const noexcept { return deadline_; }
     void on_deadline();
 
+    State state() const noexcept { return state_; }
     bool is_done() const noexcept { return state_ == State::done; }
     // A stop has come, or the application has ended for good: nothing new is to be begun.
     bool is_ending() const noexcept {
-        return state_ == State::stopping || state_ == State::leaving || state_ == State::done;
+        return state_ == State::stop_preparing || state_ == State::stopping ||
+               state_ == State::leaving || state_ == State::done;
     }
+    // 0 while there is none.
+    pid_t application() const noexcept { return application_alive_ ? application_ : 0; }
+    std::uint64_t restarts() const noexcept { return history_.all; }
+    // The application was given descriptors that another run of it could not have any more.
+    bool lost_descriptors() const noexcept { return lost_descriptors_; }
     // To be asked when it is done.
     const Outcome& outcome() const noexcept { return outcome_; }
 
@@ -107,22 +132,25 @@ private:
     void leave_directory();
     void return_to_directory();
     void on_spawned(pid_t pid);
+    void expect(pid_t pid);
     void on_application_end(const platform::ChildEnd& end);
-    void on_application_stop(int signal);
     void defer(const platform::SpawnFailure& failure);
 
     void forward(const platform::Signal& signal);
-    void resume_application();
-    void take_terminal_back();
-    bool watches_stops() const noexcept;
-    bool was_interrupted(const platform::ChildEnd& end) const noexcept;
+    void prepare();
     void stop_run();
+    RunEnd describe(const platform::ChildEnd& end) const;
+    std::uint64_t random_for_restart() const;
+    void tell(const RunEnd& end, const RestartVerdict& verdict) const;
     std::vector<pid_t> run_members() const;
     void signal_run(int signal);
+    void clear_run();
     void follow_clearing();
     void kill_all(int signal);
     void arm_stop();
+    void arm_restart();
     void arm_grace();
+    void arm_delay();
     bool owns_namespace() const noexcept;
 
     platform::Reaper& reaper_;
@@ -135,13 +163,19 @@ private:
     pid_t application_ = 0;
     bool application_alive_ = false;
     std::uint64_t run_started_ = 0;  // as platform::Process has it
-    bool has_run_ = false;           // some application has, and has ended
-    int interrupt_ = 0;              // the INT or QUIT that this run was sent last
+    Clock::time_point run_began_;
+    bool lost_descriptors_ = false;
+    bool has_run_ = false;                         // some application has, and has ended
+    int interrupt_ = 0;                            // the INT or QUIT that this run was sent last
+    EndReason end_reason_ = EndReason::by_itself;  // why it is stopped by us
+    RestartHistory history_;
+    Clock::time_point next_start_;
+    PreStop* pre_stop_ = nullptr;
     std::function<std::vector<pid_t>()> companions_;
-    bool has_terminal_ = false;        // a controlling one, though not always the foreground of it
-    bool stopped_on_purpose_ = false;  // we forwarded a stop signal ourselves
+    Job job_;
 
     platform::Signal signal_;  // the one that is being handled
+    platform::Signal stop_;    // the one that asked for the stop
     std::vector<platform::Signal> held_;
     std::optional<Clock::time_point> deadline_;
     Milliseconds retry_delay_{0};

@@ -219,7 +219,9 @@ TEST_CASE("every setting can be told from the others") {
         CHECK_FALSE(table[i].help.empty());
         CHECK(table[i].commands != 0);
         for (std::size_t j = i + 1; j < table.size(); ++j) {
-            CHECK(table[i].name != table[j].name);
+            // `health --ready` asks, `start --ready CHECK` sets.
+            const bool meet = (table[i].commands & table[j].commands) != 0;
+            CHECK((!meet || table[i].name != table[j].name));
             CHECK((table[i].letter == 0 || table[i].letter != table[j].letter));
             CHECK((table[i].key.empty() || table[i].key != table[j].key));
         }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// A command of on-change, `run:CMD`: `/bin/sh -c CMD`, a child of PID 1 in a session of its own,
-// with /dev/null as stdin and kaigara's stdout and stderr. After a time it is ended by KILL, and so
-// is whatever it leaves in its session. Its failure is a warning and has no other consequence.
+// A command that the user wants at some point of the application's life: pre-stop, on-reload, and
+// `run:CMD` of on-change. `/bin/sh -c CMD`, a child of PID 1 in a session of its own, with /dev/null
+// as stdin and kaigara's stdout and stderr. After a time it is ended by KILL, and so is whatever it
+// leaves in its session. Its failure is a warning and has no other consequence.
 
 #include <sys/types.h>
 
@@ -19,23 +20,24 @@
 
 namespace kaigara::supervise {
 
-struct ChangeCommandRequest {
+struct HookCommandRequest {
+    std::string name;  // for messages: "on-change"
     std::string command;
     char* const* environment = nullptr;  // outlives it
     std::string directory;               // that it runs in; empty: ours
     Milliseconds limit{60'000};
 };
 
-class ChangeCommand {
+class HookCommand {
 public:
     // Loop and reaper outlive it. `on_end` is called once, from on_reaped(), after a start() that
     // said true; the object may be destroyed in it.
-    ChangeCommand(platform::Loop& loop, platform::Reaper& reaper, ChangeCommandRequest request,
+    HookCommand(platform::Loop& loop, platform::Reaper& reaper, HookCommandRequest request,
                   std::function<void()> on_end);
     // One that still runs is ended by KILL.
-    ~ChangeCommand();
-    ChangeCommand(const ChangeCommand&) = delete;
-    ChangeCommand& operator=(const ChangeCommand&) = delete;
+    ~HookCommand();
+    HookCommand(const HookCommand&) = delete;
+    HookCommand& operator=(const HookCommand&) = delete;
 
     // False, after a warning, where it cannot be started.
     bool start();
@@ -47,7 +49,7 @@ private:
     void on_time();
 
     platform::Reaper& reaper_;
-    ChangeCommandRequest request_;
+    HookCommandRequest request_;
     std::function<void()> on_end_;
     platform::Timer timer_;
     platform::Session session_;

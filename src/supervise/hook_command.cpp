@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "supervise/change_command.h"
+#include "supervise/hook_command.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -15,16 +15,16 @@
 
 namespace kaigara::supervise {
 
-ChangeCommand::ChangeCommand(platform::Loop& loop, platform::Reaper& reaper,
-                             ChangeCommandRequest request, std::function<void()> on_end)
+HookCommand::HookCommand(platform::Loop& loop, platform::Reaper& reaper,
+                             HookCommandRequest request, std::function<void()> on_end)
     : reaper_(reaper), request_(std::move(request)), on_end_(std::move(on_end)),
       timer_(loop, [this] { on_time(); }), session_(reaper) {}
 
-ChangeCommand::~ChangeCommand() {
+HookCommand::~HookCommand() {
     if (is_running_) session_.send(SIGKILL);
 }
 
-bool ChangeCommand::start() {
+bool HookCommand::start() {
     std::string shell = "/bin/sh";
     std::string option = "-c";
     const std::array<char*, 4> argv = {shell.data(), option.data(), request_.command.data(),
@@ -40,10 +40,10 @@ bool ChangeCommand::start() {
     request.close_others = true;
     request.mask = born.mask;
     request.ignore_child_signal = born.child_ignored;
-    log::debug("on-change runs: {}", request_.command);
+    log::debug("{} runs: {}", request_.name, request_.command);
     const auto pid = platform::spawn(request);
     if (!pid) {
-        log::warn("on-change cannot run '{}': {}", text::printable(request_.command, 60),
+        log::warn("{} cannot run '{}': {}", request_.name, text::printable(request_.command, 60),
                   platform::explain(pid.error(), shell, "").text());
         return false;
     }
@@ -55,12 +55,12 @@ bool ChangeCommand::start() {
     return true;
 }
 
-void ChangeCommand::on_time() {
+void HookCommand::on_time() {
     timed_out_ = true;
     session_.send(SIGKILL);
 }
 
-void ChangeCommand::on_reaped() {
+void HookCommand::on_reaped() {
     if (!is_running_ || !*told_) return;
     is_running_ = false;
     timer_.stop();
@@ -68,12 +68,12 @@ void ChangeCommand::on_reaped() {
     const std::string words = text::printable(request_.command, 60);
     const platform::ChildEnd end = **told_;
     if (timed_out_)
-        log::warn("on-change: '{}' was ended after {}", words, format_duration(request_.limit));
+        log::warn("{}: '{}' was ended after {}", request_.name, words, format_duration(request_.limit));
     else if (end.by_signal)
-        log::warn("on-change: '{}' was ended by signal {} ({})", words, end.number,
+        log::warn("{}: '{}' was ended by signal {} ({})", request_.name, words, end.number,
                   platform::signal_name(end.number));
     else if (end.number != 0)
-        log::warn("on-change: '{}' failed with status {}", words, end.number);
+        log::warn("{}: '{}' failed with status {}", request_.name, words, end.number);
     // The object may be gone when the call returns.
     const auto on_end = std::move(on_end_);
     on_end();

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What `kaigara status` tells of the runs of the application: when the present one began, and how
+// the last ones ended. An end by KILL that nobody here has sent is the kernel's for want of memory
+// where the cgroup has counted one more since the run began.
+
+#include <cstdint>
+#include <optional>
+
+#include "app/status.h"
+#include "supervise/restart_policy.h"
+
+namespace kaigara::app {
+
+class RunRecord {
+public:
+    void begin();
+    // The entry of a run that has ended.
+    Status::Exit end(const supervise::RunEnd& end);
+    void count_forwarded() noexcept { ++forwarded_; }
+
+    // Fills what is known here; the present run's beginning where one runs.
+    void describe(Status& status) const;
+
+private:
+    std::optional<std::int64_t> since_;  // wall clock, milliseconds
+    std::optional<std::uint64_t> oom_kills_;
+    std::vector<Status::Exit> exits_;  // newest first
+    std::uint64_t forwarded_ = 0;
+};
+
+}  // namespace kaigara::app

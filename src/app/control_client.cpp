@@ -111,8 +111,10 @@ private:
             KG_TRY(wait_readable());
             const ssize_t got = ::recv(socket_.get(), piece.data(), piece.size(), MSG_DONTWAIT);
             if (got < 0 && (errno == EAGAIN || errno == EINTR)) continue;
+            // A reset: it has not read the question.
+            if (got == 0 || (got < 0 && errno == ECONNRESET))
+                return no_answer("it closed the connection");
             if (got < 0) return no_answer(platform::reason_of(errno));
-            if (got == 0) return no_answer("it closed the connection");
             const std::string_view taken(piece.data(), static_cast<std::size_t>(got));
             const std::size_t end = taken.find('\n');
             answer += taken.substr(0, end);

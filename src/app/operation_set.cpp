@@ -80,4 +80,30 @@ void tell(const provision::OperationPlan& plan) {
                   skipped == 1 ? "has" : "have");
 }
 
+provision::OutputMode output_mode(OperationOutput output) noexcept {
+    switch (output) {
+    case OperationOutput::raw: return provision::OutputMode::raw;
+    case OperationOutput::json: return provision::OutputMode::json;
+    case OperationOutput::prefix: break;
+    }
+    return provision::OutputMode::prefix;
+}
+
+std::vector<std::string> operation_environment(const Settings& settings, char** environment) {
+    std::vector<std::string> entries;
+    const std::pair<std::string_view, const Place*> places[] = {
+        {"KAIGARA_CONFIG=", &settings.config}, {"KAIGARA_RESOURCES=", &settings.resources}};
+    for (; *environment != nullptr; ++environment) {
+        const std::string_view entry = *environment;
+        const bool replaced = std::ranges::any_of(places, [entry](const auto& place) {
+            return place.second->named && entry.starts_with(place.first);
+        });
+        if (!replaced) entries.emplace_back(entry);
+    }
+    for (const auto& [name, place] : places) {
+        if (place->named) entries.push_back(std::string(name) + place->path);
+    }
+    return entries;
+}
+
 }  // namespace kaigara::app

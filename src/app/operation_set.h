@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "metadata/tree.h"
 #include "provision/ledger.h"
+#include "provision/operation_output.h"
 #include "provision/operation_plan.h"
 
 namespace kaigara::app {
@@ -32,5 +33,12 @@ provision::OperationPlan plan_by_ledger(const Settings& settings,
 
 // Says what a person should know before they run, and why some of them do not.
 void tell(const provision::OperationPlan& plan);
+
+// How the output of operations is passed on.
+provision::OutputMode output_mode(OperationOutput output) noexcept;
+
+// An operation that calls `kaigara render` must find what this run was told to use, also where that
+// came by an option or from kaigara.yml.
+std::vector<std::string> operation_environment(const Settings& settings, char** environment);
 
 }  // namespace kaigara::app

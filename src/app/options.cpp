@@ -241,9 +241,9 @@ Result<Settings, Errors> load_settings(const CommandLine& line, char** environme
     }
     Chosen chosen = from_options;
     apply_environment(settings, line.command, environment, from_options, chosen, errors);
-    constexpr Commands without_file =
-        command::exec | command::help | command::version | command::init | command::wait |
-        command::status | command::health | command::reload | command::restart;
+    constexpr Commands without_file = command::exec | command::help | command::version |
+                                      command::init | command::wait | command::status |
+                                      command::health | command::reload | command::restart;
     if (errors.empty() && (line.command & without_file) == 0)
         read_settings_file(settings, line.command, chosen,
                            file_errors != nullptr ? *file_errors : errors);

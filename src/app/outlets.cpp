@@ -30,8 +30,7 @@ Outlets::Outlets(platform::Loop& loop, const platform::Reaper& reaper, Commands 
 bool Outlets::wants_socket() const noexcept {
     using Kind = supervise::CheckSpec::Kind;
     if (settings_.socket.path == "off") return false;
-    const bool has_checks =
-        settings_.ready.kind != Kind::none || settings_.live.kind != Kind::none;
+    const bool has_checks = settings_.ready.kind != Kind::none || settings_.live.kind != Kind::none;
     return command_ == command::start || settings_.socket.named || has_checks;
 }
 

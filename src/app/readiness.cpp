@@ -42,9 +42,9 @@ const char* outer_socket(const std::vector<char*>& environment) {
 }
 
 bool is_about_notifying(const char* entry) {
-    return entry != nullptr && (has_name(entry, "NOTIFY_SOCKET=") ||
-                                has_name(entry, "WATCHDOG_USEC=") ||
-                                has_name(entry, "WATCHDOG_PID="));
+    return entry != nullptr &&
+           (has_name(entry, "NOTIFY_SOCKET=") || has_name(entry, "WATCHDOG_USEC=") ||
+            has_name(entry, "WATCHDOG_PID="));
 }
 
 // steady_clock is CLOCK_MONOTONIC.

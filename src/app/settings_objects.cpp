@@ -8,6 +8,7 @@
 
 #include "app/settings_kinds.h"
 #include "app/settings_table.h"
+#include "app/settings_values.h"
 #include "base/text.h"
 #include "metadata/sources/assignment.h"
 #include "platform/signals.h"

@@ -53,9 +53,6 @@ struct Setting {
 
 std::span<const Setting> settings_table() noexcept;
 
-// On with 1, true or yes, off with 0, false, no or nothing; Fault::usage for all else.
-Result<bool> parse_switch(std::string_view value);
-
 // "KAIGARA_STOP_TIMEOUT"
 std::string variable_of(const Setting& setting);
 

@@ -15,8 +15,8 @@
 #include "app/exports.h"
 #include "app/file_stage.h"
 #include "app/ledger_access.h"
-#include "app/outlets.h"
 #include "app/operation_set.h"
+#include "app/outlets.h"
 #include "app/report.h"
 #include "app/resolve.h"
 #include "app/supervise_stage.h"
@@ -37,34 +37,6 @@ namespace {
 // Of giving the ledger back.
 constexpr Milliseconds longest_settling{1'000};
 constexpr Milliseconds stopped_settling{400};
-
-provision::OutputMode output_mode(OperationOutput output) {
-    switch (output) {
-    case OperationOutput::raw: return provision::OutputMode::raw;
-    case OperationOutput::json: return provision::OutputMode::json;
-    case OperationOutput::prefix: break;
-    }
-    return provision::OutputMode::prefix;
-}
-
-// An operation that calls `kaigara render` must find what this run was told to use, also where that
-// came by an option or from kaigara.yml.
-std::vector<std::string> operation_environment(const Settings& settings, char** environment) {
-    std::vector<std::string> entries;
-    const std::pair<std::string_view, const Place*> places[] = {
-        {"KAIGARA_CONFIG=", &settings.config}, {"KAIGARA_RESOURCES=", &settings.resources}};
-    for (; *environment != nullptr; ++environment) {
-        const std::string_view entry = *environment;
-        const bool replaced = std::ranges::any_of(places, [entry](const auto& place) {
-            return place.second->named && entry.starts_with(place.first);
-        });
-        if (!replaced) entries.emplace_back(entry);
-    }
-    for (const auto& [name, place] : places) {
-        if (place->named) entries.push_back(std::string(name) + place->path);
-    }
-    return entries;
-}
 
 class StagedRun {
 public:

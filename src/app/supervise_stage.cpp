@@ -73,10 +73,9 @@ Result<void> SuperviseStage::prepare() {
                                      [this] { supervisor_->on_prepared(); });
     readiness_ = std::make_unique<Readiness>(
         loop_, reaper_, ReadinessRequest{request_.settings, environment, directory_},
-        Readiness::Events{
-            [this](supervise::EndReason reason) { on_verdict(reason); },
-            [this](const supervise::NotifyMessage& message) { on_message(message); },
-            [this] { request_.on_change(); }});
+        Readiness::Events{[this](supervise::EndReason reason) { on_verdict(reason); },
+                          [this](const supervise::NotifyMessage& message) { on_message(message); },
+                          [this] { request_.on_change(); }});
     supervise::Launch& launch = application_.launch;
     KG_TRY(readiness_->prepare(launch));
     launch.may_restart = true;
@@ -91,17 +90,18 @@ Result<void> SuperviseStage::prepare() {
 Result<void> SuperviseStage::prepare_changes() {
     KG_LET(actions, FileChanges::actions_of(request_.settings));
     if (actions.may_restart()) application_.launch.close_inherited = false;
-    changes_ = std::make_unique<FileChanges>(
-        loop_, reaper_,
-        FileChangesRequest{request_.line, request_.settings, command_environment_.data(),
-                           directory_},
-        std::move(actions), static_cast<Steering&>(*this));
+    changes_ =
+        std::make_unique<FileChanges>(loop_, reaper_,
+                                      FileChangesRequest{request_.line, request_.settings,
+                                                         command_environment_.data(), directory_},
+                                      std::move(actions), static_cast<Steering&>(*this));
     return {};
 }
 
 void SuperviseStage::starting() {
     const auto opened = readiness_->open_socket(application_.launch);
-    if (!opened) log::warn("{}; the application cannot say that it is ready", opened.error().text());
+    if (!opened)
+        log::warn("{}; the application cannot say that it is ready", opened.error().text());
 }
 
 void SuperviseStage::spawned(pid_t application) {

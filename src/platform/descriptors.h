@@ -12,8 +12,8 @@ void occupy_closed_stdio() noexcept;
 
 // Closes all from 3 on that are not close-on-exec: since everything of ours is (law 6), these are
 // exactly the inherited ones. They have reached the application by then; keeping them open here
-// would pin files, mounts and the other ends of pipes for as long as kaigara runs. Whether there was
-// one.
+// would pin files, mounts and the other ends of pipes for as long as kaigara runs. Whether there
+// was one.
 bool close_inherited_descriptors() noexcept;
 
 }  // namespace kaigara::platform

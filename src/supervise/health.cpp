@@ -142,9 +142,9 @@ std::optional<Time> Health::next() const noexcept {
 
 void Health::look(Time now) {
     if (start_limit_ && *start_limit_ <= now) {
-        reason_ = fmt::format("it was not ready within {}{}{}",
-                              format_duration(rules_.start_timeout),
-                              ready_.failures > 0 ? ": " : "", ready_.failures > 0 ? reason_ : "");
+        reason_ =
+            fmt::format("it was not ready within {}{}{}", format_duration(rules_.start_timeout),
+                        ready_.failures > 0 ? ": " : "", ready_.failures > 0 ? reason_ : "");
         return give_verdict(EndReason::start_timeout);
     }
     if (watchdog_limit_ && *watchdog_limit_ <= now) {

@@ -15,8 +15,8 @@
 
 namespace kaigara::supervise {
 
-HookCommand::HookCommand(platform::Loop& loop, platform::Reaper& reaper,
-                             HookCommandRequest request, std::function<void()> on_end)
+HookCommand::HookCommand(platform::Loop& loop, platform::Reaper& reaper, HookCommandRequest request,
+                         std::function<void()> on_end)
     : reaper_(reaper), request_(std::move(request)), on_end_(std::move(on_end)),
       timer_(loop, [this] { on_time(); }), session_(reaper) {}
 
@@ -68,7 +68,8 @@ void HookCommand::on_reaped() {
     const std::string words = text::printable(request_.command, 60);
     const platform::ChildEnd end = **told_;
     if (timed_out_)
-        log::warn("{}: '{}' was ended after {}", request_.name, words, format_duration(request_.limit));
+        log::warn("{}: '{}' was ended after {}", request_.name, words,
+                  format_duration(request_.limit));
     else if (end.by_signal)
         log::warn("{}: '{}' was ended by signal {} ({})", request_.name, words, end.number,
                   platform::signal_name(end.number));

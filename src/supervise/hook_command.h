@@ -2,9 +2,9 @@
 #pragma once
 
 // A command that the user wants at some point of the application's life: pre-stop, on-reload, and
-// `run:CMD` of on-change. `/bin/sh -c CMD`, a child of PID 1 in a session of its own, with /dev/null
-// as stdin and kaigara's stdout and stderr. After a time it is ended by KILL, and so is whatever it
-// leaves in its session. Its failure is a warning and has no other consequence.
+// `run:CMD` of on-change. `/bin/sh -c CMD`, a child of PID 1 in a session of its own, with
+// /dev/null as stdin and kaigara's stdout and stderr. After a time it is ended by KILL, and so is
+// whatever it leaves in its session. Its failure is a warning and has no other consequence.
 
 #include <sys/types.h>
 
@@ -33,7 +33,7 @@ public:
     // Loop and reaper outlive it. `on_end` is called once, from on_reaped(), after a start() that
     // said true; the object may be destroyed in it.
     HookCommand(platform::Loop& loop, platform::Reaper& reaper, HookCommandRequest request,
-                  std::function<void()> on_end);
+                std::function<void()> on_end);
     // One that still runs is ended by KILL.
     ~HookCommand();
     HookCommand(const HookCommand&) = delete;

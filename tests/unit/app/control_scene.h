@@ -37,6 +37,19 @@ inline bool serve_until(platform::Loop& loop, const std::function<bool()>& done)
     return true;
 }
 
+// How many timers run.
+inline std::size_t timers(platform::Loop& loop) {
+    std::size_t running = 0;
+    uv_walk(
+        loop.get(),
+        [](uv_handle_t* handle, void* count) {
+            if (uv_handle_get_type(handle) == UV_TIMER && uv_is_active(handle) != 0)
+                ++*static_cast<std::size_t*>(count);
+        },
+        &running);
+    return running;
+}
+
 inline int mode_of(const std::string& path) {
     struct stat found{};
     REQUIRE(::lstat(path.c_str(), &found) == 0);

@@ -110,10 +110,14 @@ TEST_CASE("a line may come in pieces, and the last one needs no end") {
 
 TEST_CASE("the socket is its owner's alone whatever the umask, which stays as it was") {
     for (const mode_t mask : {mode_t{0}, mode_t{022}, mode_t{0777}}) {
+        const test::ScratchDir scratch;
+        const std::string path = scratch / "run/control.sock";
+        Loop loop;
+        ControlServer server(loop, echo);
         const WithUmask with(mask);
-        Scene scene;
-        CHECK(mode_of(scene.path) == 0600);
-        CHECK(mode_of(scene.scratch / "run") == 0755);
+        REQUIRE(server.open(path).has_value());
+        CHECK(mode_of(path) == 0600);
+        CHECK(mode_of(scratch / "run") == 0755);
         CHECK(::umask(mask) == mask);
     }
 }
@@ -143,7 +147,7 @@ TEST_CASE("an answer of nearly a MiB comes whole, a longer one is refused") {
 
 TEST_CASE("whoever says nothing for a second is closed, and then no timer runs") {
     Scene scene;
-    CHECK(uv_backend_timeout(scene.loop.get()) == -1);
+    CHECK(test::timers(scene.loop) == 0);
     ControlClient silent;
     ControlClient slow;
     REQUIRE(silent.connect(scene.path));
@@ -156,8 +160,7 @@ TEST_CASE("whoever says nothing for a second is closed, and then no timer runs")
     CHECK(std::chrono::steady_clock::now() - begun >= std::chrono::milliseconds(900));
     CHECK(silent.answer().empty());
     CHECK(scene.server.clients() == 0);
-    scene.loop.run_ready();  // the closing of the handles
-    CHECK(uv_backend_timeout(scene.loop.get()) == -1);
+    CHECK(test::timers(scene.loop) == 0);
 }
 
 TEST_CASE("whoever does not read the answer is closed, and keeps nobody waiting") {

@@ -68,8 +68,7 @@ TEST_CASE("the first change is written at once, the others a second later") {
     CHECK(scene.holds("one up\n"));
     REQUIRE(serve_until(scene.loop, [&] { return scene.holds("three up\n"); }));
     CHECK(std::chrono::steady_clock::now() - begun >= std::chrono::milliseconds(990));
-    scene.loop.run_ready();
-    CHECK(uv_backend_timeout(scene.loop.get()) == -1);  // no timer is left
+    CHECK(test::timers(scene.loop) == 0);
 }
 
 TEST_CASE("everybody may read it, whatever the umask, and nothing stands beside it") {
@@ -87,11 +86,8 @@ TEST_CASE("a text that is the same is not written again") {
     // Whoever took the file away sees whether it comes back.
     REQUIRE(::unlink(scene.path.c_str()) == 0);
     scene.file.changed();
-    // The second write would be due by now: the timer has run out.
-    REQUIRE(serve_until(scene.loop, [&] { return uv_backend_timeout(scene.loop.get()) >= 0; }));
-    platform::Timer later(scene.loop, [&] { scene.loop.stop(); });
-    later.start(Milliseconds(1'100));
-    scene.loop.run();
+    REQUIRE(test::timers(scene.loop) == 1);
+    scene.loop.run();  // until it was due
     CHECK(scene.names().empty());
     scene.text = "two";
     scene.file.changed();
@@ -105,7 +101,7 @@ TEST_CASE("the last text is written at the end, and none after it") {
     scene.file.changed();  // would be written a second later
     scene.file.finish();
     CHECK(scene.holds("two down\n"));
-    CHECK(uv_backend_timeout(scene.loop.get()) == -1);
+    CHECK(test::timers(scene.loop) == 0);
     scene.text = "three";
     scene.file.changed();
     scene.file.finish();

@@ -213,9 +213,8 @@ TEST_CASE("checks are written as users know them") {
 }
 
 TEST_CASE("what is no check is refused with the forms that are") {
-    for (const std::string_view text :
-         {"", "tcp:", "tcp:0", "tcp:65536", "tcp:x", "exec:", "exec:  ", "htp://x", "notify ",
-          "http://", "ftp://x/"}) {
+    for (const std::string_view text : {"", "tcp:", "tcp:0", "tcp:65536", "tcp:x", "exec:",
+                                        "exec:  ", "htp://x", "notify ", "http://", "ftp://x/"}) {
         const auto spec = parse_check_spec(text);
         REQUIRE_FALSE(spec.has_value());
         CHECK(spec.error().fault == Fault::usage);

@@ -12,11 +12,11 @@ namespace {
 
 bool has(const Decision& decision, Actions wanted) { return (decision.actions & wanted) == wanted; }
 
-constexpr Event all_events[] = {
-    Event::spawned,           Event::spawn_deferred, Event::spawn_refused, Event::signal,
-    Event::stop,              Event::restart,        Event::prepared,      Event::ended,
-    Event::ended_with_others, Event::again,          Event::deadline,      Event::run_gone,
-    Event::nobody_left};
+constexpr Event all_events[] = {Event::spawned,    Event::spawn_deferred, Event::spawn_refused,
+                                Event::signal,     Event::stop,           Event::restart,
+                                Event::prepared,   Event::ended,          Event::ended_with_others,
+                                Event::again,      Event::deadline,       Event::run_gone,
+                                Event::nobody_left};
 
 bool is_end(Event event) {
     return event == Event::ended || event == Event::ended_with_others || event == Event::again;

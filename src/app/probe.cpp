@@ -43,7 +43,7 @@ public:
 
 private:
     void on_end(const std::string& reason) {
-        has_answered_ = reason.empty();
+        has_answered_ = has_answered_ || reason.empty();
         if (reason_.empty()) reason_ = reason;
         --unanswered_;
         if (has_answered_ || unanswered_ == 0) loop_.stop();

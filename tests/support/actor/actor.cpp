@@ -21,6 +21,7 @@
 //   processes   fork { } · group { } · session { } · daemon { } · orphans N · reap · reap-one
 //   input       read-line · read-all
 //   files       touch FILE
+//   telling     clock · notify TEXT · notify-bytes N · notify-pipe TEXT
 
 #include "support/actor/play.h"
 

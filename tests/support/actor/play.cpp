@@ -17,7 +17,7 @@ namespace {
 constexpr int bad_play = 99;
 
 const Word* find(const char* name) {
-    for (const Word* list : {looking_words, process_words, plain_words}) {
+    for (const Word* list : {looking_words, process_words, plain_words, telling_words}) {
         for (const Word* word = list; word->name != nullptr; ++word) {
             if (std::strcmp(word->name, name) == 0) return word;
         }

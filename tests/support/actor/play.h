@@ -39,5 +39,6 @@ char** take_block(Play& play);
 extern const Word looking_words[];
 extern const Word process_words[];
 extern const Word plain_words[];
+extern const Word telling_words[];
 
 }  // namespace kaigara::actor

@@ -3,6 +3,10 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
+#include "platform/signals.h"
+
 namespace kaigara::supervise {
 
 namespace {
@@ -56,6 +60,14 @@ RestartVerdict after_run(const RestartRules& rules, RestartHistory& history, con
     ++history.without_reset;
     ++history.all;
     return {.again = true, .delay = delay};
+}
+
+std::string text_of(const RunEnd& end) {
+    const std::string how = end.child.by_signal
+                                ? fmt::format("was ended by signal {} ({})", end.child.number,
+                                              platform::signal_name(end.child.number))
+                                : fmt::format("ended with status {}", end.child.number);
+    return fmt::format("the application {} after {}", how, format_duration(end.ran));
 }
 
 }  // namespace kaigara::supervise

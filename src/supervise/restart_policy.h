@@ -25,6 +25,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "base/duration.h"
 #include "platform/reaper.h"
@@ -72,5 +73,8 @@ struct RestartVerdict {
 // What comes after a run; counts it in `history`. `random` is any number, all bits of it.
 RestartVerdict after_run(const RestartRules& rules, RestartHistory& history, const RunEnd& end,
                          std::uint64_t random) noexcept;
+
+// "the application ended with status 3 after 1s200ms"
+std::string text_of(const RunEnd& end);
 
 }  // namespace kaigara::supervise

@@ -8,8 +8,6 @@
 #include <algorithm>
 #include <cerrno>
 
-#include <fmt/format.h>
-
 #include "base/log.h"
 #include "platform/descriptors.h"
 #include "platform/executable.h"
@@ -252,19 +250,16 @@ RunEnd Supervisor::describe(const platform::ChildEnd& end) const {
     run.success = end.status() == 0 || launch_.success[static_cast<std::size_t>(end.status())];
     run.ran = std::chrono::duration_cast<Milliseconds>(Clock::now() - run_began_);
     const bool forwarded = interrupt_ != 0 && end.status() == 128 + interrupt_;
-    const bool typed = job_.has_terminal() && end.by_signal && is_interrupt(end.number);
+    // Our own stop may be an INT, too.
+    const bool typed = end_reason_ == EndReason::by_itself && job_.has_terminal() &&
+                       end.by_signal && is_interrupt(end.number);
     if (forwarded || typed) run.reason = EndReason::interrupted;
     return run;
 }
 
 void Supervisor::tell(const RunEnd& end, const RestartVerdict& verdict) const {
     if (!verdict.again && !verdict.gives_up) return;
-    const std::string how = end.child.by_signal
-                                ? fmt::format("was ended by signal {} ({})", end.child.number,
-                                              platform::signal_name(end.child.number))
-                                : fmt::format("ended with status {}", end.child.number);
-    const std::string what =
-        fmt::format("the application {} after {}", how, format_duration(end.ran));
+    const std::string what = text_of(end);
     if (verdict.gives_up)
         log::error("{}; it has been started again {} times without success: giving up", what,
                    history_.without_reset);

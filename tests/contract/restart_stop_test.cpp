@@ -116,6 +116,18 @@ TEST_CASE("Ctrl-C on the terminal ends an application that is restarted always")
     CHECK(count(program.output(), "up") == 1);
 }
 
+TEST_CASE("a restart whose stop signal is INT is no Ctrl-C, also on a terminal") {
+    const SupervisionScene scene;
+    Program program(
+        {.words = scene.actor({"--stop-signal", "INT"}, {"say", "up", "pause"}), .terminal = true});
+    program.wait_for("up");
+    CHECK(scene.ask({"restart"}).ending == "exit 0");
+    program.wait_for("up");
+    program.type("\x03");
+    CHECK(program.wait() == "exit 130");
+    CHECK(count(program.output(), "up") == 2);
+}
+
 TEST_CASE("TERM, INT and QUIT during the delay end kaigara at once with the last status") {
     for (const int signal : {SIGTERM, SIGINT, SIGQUIT}) {
         CAPTURE(signal);

@@ -12,24 +12,13 @@
 
 #include "platform/files.h"
 #include "platform/socket_address.h"
+#include "platform/umask_scope.h"
 
 namespace kaigara::platform {
 
 namespace {
 
 constexpr int backlog = 128;
-
-// The umask belongs to the process, which has no other thread.
-class UmaskFor {
-public:
-    explicit UmaskFor(mode_t mask) : before_(::umask(mask)) {}
-    ~UmaskFor() { ::umask(before_); }
-    UmaskFor(const UmaskFor&) = delete;
-    UmaskFor& operator=(const UmaskFor&) = delete;
-
-private:
-    mode_t before_;
-};
 
 Error refuse(std::string message) { return {Fault::cannot_create, 0, std::move(message), ""}; }
 
@@ -46,7 +35,7 @@ Result<Fd> make_socket() {
 // Makes it where it is absent, and keeps others out of it for as long as the descriptor is open.
 Result<Fd> lock_directory(const std::string& directory) {
     {
-        const UmaskFor open_to_all(0022);
+        const UmaskScope open_to_all(0022);
         if (::mkdir(directory.c_str(), 0755) != 0 && errno != EEXIST && !exists(directory))
             return refuse(errno, fmt::format("the directory '{}' cannot be made", directory));
     }
@@ -83,7 +72,7 @@ Result<void> free_path(const std::string& path, const SocketAddress& address) {
 // socket that is not bound yet, which bind(2) passes on, is cut by the umask.
 int bind_private(int fd, const SocketAddress& address) {
     ::fchmod(fd, 0600);
-    const UmaskFor owner_alone(0177);
+    const UmaskScope owner_alone(0177);
     return ::bind(fd, address.get(), address.size) == 0 ? 0 : errno;
 }
 

@@ -18,6 +18,7 @@
 #include "platform/files.h"
 #include "platform/random.h"
 #include "platform/socket_address.h"
+#include "platform/umask_scope.h"
 
 namespace kaigara::supervise {
 
@@ -27,18 +28,6 @@ constexpr std::chrono::seconds pause_between_warnings{10};
 // Names are made by chance; one that is taken is not used.
 constexpr int tries_for_a_name = 8;
 constexpr std::size_t most_descriptors = 253;  // SCM_MAX_FD of the kernel
-
-// The umask for as long as it lives. There are no threads.
-class Umask {
-public:
-    explicit Umask(mode_t mask) noexcept : before_(::umask(mask)) {}
-    ~Umask() { ::umask(before_); }
-    Umask(const Umask&) = delete;
-    Umask& operator=(const Umask&) = delete;
-
-private:
-    mode_t before_;
-};
 
 void close_received(int fd) noexcept {
     // The last one to close a TCP socket that lingers would wait, and all that we have with it.
@@ -171,7 +160,7 @@ Result<void> NotifySocket::bind_file() {
     if (!directory.starts_with('/'))
         return Error{Fault::cannot_create, EINVAL, "is no absolute path", directory};
     if (!platform::exists(directory)) {
-        const Umask mask(0022);
+        const platform::UmaskScope mask(0022);
         KG_TRY(platform::make_directories(directory));
     }
     KG_TRY(check_reach(directory, request_.uid));
@@ -182,7 +171,7 @@ Result<void> NotifySocket::bind_file() {
         if (!address)
             return system_error(Fault::cannot_create, ENAMETOOLONG, "no socket can be made", path);
         // Mode 0777 less this. A name that exists, even as a link to nothing, is never used.
-        const Umask mask(0111);
+        const platform::UmaskScope mask(0111);
         if (::bind(socket_.get(), address->get(), address->size) == 0) {
             address_ = path;
             path_ = std::move(path);

@@ -24,9 +24,11 @@ namespace {
 constexpr std::string_view endless =
     "echo pre-stop; exec \"$actor\" ignore 15 fork { ignore 15 pause } pause";
 
-// Says "left N", the number of actors in the container, when it is asked to stop.
+// Asked to stop it says so when no actor is left in the container; what was killed may take a
+// moment to be gone.
 constexpr std::string_view census =
-    "trap 'echo left $(cat /proc/[0-9]*/comm 2>/dev/null | grep -c \"^actor$\"); exit 3' TERM; "
+    "left() { cat /proc/[0-9]*/comm 2>/dev/null | grep -c '^actor$'; }; "
+    "trap 'until [ $(left) = 0 ]; do sleep 0.02; done; echo left 0; exit 3' TERM; "
     "echo up; while :; do sleep 0.02; done";
 
 }  // namespace

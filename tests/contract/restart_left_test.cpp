@@ -78,7 +78,7 @@ TEST_CASE("with --grace what is left is asked by TERM first, and is gone before 
     const SupervisionScene scene;
     const auto program =
         scene.start({"--restart", "on-failure", "--restart-delay", "1ms", "--grace", "20s"},
-                    leaves("daemon { touch $scene/up log-signals 15 say bye exit 0 }"));
+                    leaves("daemon { block 15 touch $scene/up log-signals 15 say bye exit 0 }"));
     program->wait_for("others 0\n");
     program->wait_for("bye\n");
     program->wait_for("others 0\n");

@@ -14,7 +14,7 @@ KAIGARA_FUZZ_SECONDS=${1:-30}
 export KAIGARA_FUZZ_SECONDS
 [ $# -eq 0 ] || shift
 [ $# -gt 0 ] || set -- yaml json template operation_head settings environment diff tree snapshot \
-    lines users annotation wait_target ledger notify
+    lines users annotation wait_target ledger store_answer notify control
 
 sh "$here/configure.sh" "$build" >&2
 programs=

@@ -25,6 +25,8 @@ void Hooks::set_application(pid_t pid) {
     for (char* const* entry = request_.environment; *entry != nullptr; ++entry)
         environment_.push_back(*entry);
     if (pid != 0) environment_.push_back(pid_entry_.data());
+    // The next run reads everything anew.
+    if (pid == 0) reload_again_ = false;
     environment_.push_back(nullptr);
 }
 

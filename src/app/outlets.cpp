@@ -36,14 +36,15 @@ bool Outlets::wants_socket() const noexcept {
 
 Result<void> Outlets::open() {
     if (command_ == command::provision) return {};
+    if (wants_socket()) {
+        const auto opened = control_.open(settings_.socket.path);
+        if (!opened && settings_.socket.named) return opened;
+        if (!opened) log::debug("no control socket: {}", opened.error().text());
+    }
     if (!settings_.metrics_file.empty())
         metrics_.emplace(loop_, settings_.metrics_file,
                          [this](bool is_up) { return metrics_text(status(), is_up); });
     changed();
-    if (!wants_socket()) return {};
-    const auto opened = control_.open(settings_.socket.path);
-    if (opened || settings_.socket.named) return opened;
-    log::debug("no control socket: {}", opened.error().text());
     return {};
 }
 

@@ -123,6 +123,10 @@ void Readiness::end_run() {
     monitor_.end_run();
 }
 
+void Readiness::read_messages() {
+    if (socket_) socket_->read_round();
+}
+
 void Readiness::tell_stopping() {
     if (relay_) relay_->send("STOPPING=1");
 }

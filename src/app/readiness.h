@@ -58,8 +58,12 @@ public:
     Result<void> open_socket(supervise::Launch& launch);
     void begin_run();
     void end_run();
+    // It is being stopped, so that it may be started again or for good: it is checked no more.
+    void rest() { monitor_.rest(); }
     // A stop was asked for.
     void tell_stopping();
+    // What the application has said and nobody has read yet.
+    void read_messages();
     // After each round of reaping.
     void on_reaped() { monitor_.on_reaped(); }
     void append_pids(std::vector<pid_t>& pids) const { monitor_.append_pids(pids); }

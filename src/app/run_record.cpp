@@ -31,10 +31,10 @@ void RunRecord::begin() {
     oom_kills_ = platform::count_oom_kills();
 }
 
-Status::Exit RunRecord::end(const supervise::RunEnd& end) {
+Status::Exit RunRecord::end(const supervise::RunEnd& end, bool by_us) {
     since_.reset();
     bool by_kernel = false;
-    if (end.child.by_signal && end.child.number == SIGKILL && oom_kills_) {
+    if (!by_us && end.child.by_signal && end.child.number == SIGKILL && oom_kills_) {
         const auto now = platform::count_oom_kills();
         by_kernel = now && *now > *oom_kills_;
     }

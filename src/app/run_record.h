@@ -16,8 +16,9 @@ namespace kaigara::app {
 class RunRecord {
 public:
     void begin();
-    // The entry of a run that has ended.
-    Status::Exit end(const supervise::RunEnd& end);
+    // The entry of a run that has ended; `by_us`: while it was being stopped, so that a KILL may be
+    // ours.
+    Status::Exit end(const supervise::RunEnd& end, bool by_us);
     void count_forwarded() noexcept { ++forwarded_; }
 
     // Fills what is known here; the present run's beginning where one runs.

@@ -34,6 +34,8 @@ Status::State state_of(State state, const supervise::Health& health) noexcept {
     return health.is_reloading() ? Status::State::reloading : Status::State::running;
 }
 
+constexpr unsigned most_main_pids = 100;
+
 Error not_now(const char* why) { return {Fault::lock, 0, why, ""}; }
 
 }  // namespace
@@ -106,6 +108,7 @@ void SuperviseStage::starting() {
 
 void SuperviseStage::spawned(pid_t application) {
     record_.begin();
+    main_pids_ = 0;
     hooks_->set_application(application);
     readiness_->begin_run();
 }
@@ -114,21 +117,37 @@ void SuperviseStage::forwarded(int /*received*/, int /*target*/, int code) {
     if (code == 0) record_.count_forwarded();
 }
 
+// It may have said who follows it in the moment before.
+void SuperviseStage::process_ended() { readiness_->read_messages(); }
+
 void SuperviseStage::run_ended(const supervise::RunEnd& end, const supervise::RestartVerdict&) {
     readiness_->end_run();
     hooks_->set_application(0);
-    if (record_.end(end).reason == Status::EndReason::oom_kill)
+    const bool by_us = supervisor_->state() != State::running;
+    if (record_.end(end, by_us).reason == Status::EndReason::oom_kill)
         log::warn("the kernel has ended the application for want of memory: its container has a "
                   "limit that is too low, or the application needs too much");
 }
 
 void SuperviseStage::on_message(const supervise::NotifyMessage& message) {
-    if (message.main_pid && !supervisor_->adopt(*message.main_pid))
-        log::warn("MAINPID={}: no process of the application's run, so it is ignored",
-                  *message.main_pid);
+    if (message.main_pid) on_main_pid(*message.main_pid);
     if (message.extend_timeout)
         supervisor_->extend(std::chrono::ceil<Milliseconds>(*message.extend_timeout));
     follow();
+}
+
+// Each is looked for in all of /proc, so a run that tells them without end is heard no more.
+void SuperviseStage::on_main_pid(pid_t pid) {
+    if (pid == supervisor_->application() || main_pids_ > most_main_pids) return;
+    if (++main_pids_ > most_main_pids) {
+        log::warn("MAINPID was said {} times by one run: it is ignored from now on",
+                  most_main_pids);
+        return;
+    }
+    if (supervisor_->adopt(pid))
+        hooks_->set_application(pid);
+    else
+        log::warn("MAINPID={}: no process of the application's run, so it is ignored", pid);
 }
 
 void SuperviseStage::on_verdict(supervise::EndReason reason) {
@@ -148,6 +167,8 @@ void SuperviseStage::on_signal(const platform::Signal& signal) {
                            request_.settings.signals[SIGHUP] == SIGHUP;
     if (is_reload && supervisor_->state() == State::running)
         hooks_->reload();
+    else if (is_reload)
+        log::debug("HUP has come while no application runs that could be reloaded: dropped");
     else
         supervisor_->on_signal(signal);
     follow();
@@ -163,6 +184,8 @@ void SuperviseStage::on_reaped() {
 
 // After each event.
 void SuperviseStage::follow() {
+    const State state = supervisor_->state();
+    if (state != State::running && state != State::starting) readiness_->rest();
     if (supervisor_->is_ending()) begin_ending();
     if (supervisor_->is_done()) {
         loop_.stop();

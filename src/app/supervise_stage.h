@@ -68,11 +68,13 @@ private:
     void starting() override;
     void spawned(pid_t application) override;
     void forwarded(int received, int target, int code) override;
+    void process_ended() override;
     void run_ended(const supervise::RunEnd& end, const supervise::RestartVerdict&) override;
 
     Result<void> prepare();
     Result<void> prepare_changes();
     void on_message(const supervise::NotifyMessage& message);
+    void on_main_pid(pid_t pid);
     void on_verdict(supervise::EndReason reason);
     void on_deadline();
     void follow();
@@ -94,6 +96,7 @@ private:
     std::unique_ptr<Hooks> hooks_;
     std::unique_ptr<FileChanges> changes_;
     bool is_ending_ = false;
+    unsigned main_pids_ = 0;  // that the present run has told
 };
 
 }  // namespace kaigara::app

@@ -13,6 +13,10 @@ void Reaper::expect(pid_t pid, OnEnd on_end) {
     has_children_ = true;
 }
 
+bool Reaper::expects(pid_t pid) const noexcept {
+    return std::ranges::find(expected_, pid, &Expected::pid) != expected_.end();
+}
+
 void Reaper::watch_stops(pid_t pid, OnStop on_stop) {
     const auto found = std::ranges::find(expected_, pid, &Expected::pid);
     if (found != expected_.end()) found->on_stop = std::move(on_stop);

@@ -35,6 +35,7 @@ public:
 
     // `on_end` is called once. The pid is free for reuse from that moment on.
     void expect(pid_t pid, OnEnd on_end);
+    bool expects(pid_t pid) const noexcept;
     // Also tells when this child was stopped by a signal (job control), until it ends.
     void watch_stops(pid_t pid, OnStop on_stop);
     // Called for each end that nobody expected.

@@ -38,6 +38,17 @@ void Health::begin(Time now) {
 void Health::end() noexcept {
     is_ready_ = false;
     is_reloading_ = false;
+    // Of a run that is over nobody asks whether it is live.
+    verdict_.reset();
+    rest();
+}
+
+void Health::rest() noexcept {
+    is_resting_ = true;
+    cancel();
+}
+
+void Health::cancel() noexcept {
     ready_.due.reset();
     live_.due.reset();
     start_limit_.reset();
@@ -74,7 +85,7 @@ void Health::say_live(Time now) noexcept {
 }
 
 void Health::say_dead() {
-    if (rules_.live != HealthBy::notify) return;
+    if (rules_.live != HealthBy::notify || is_resting_) return;
     reason_ = "it says that it is not live (WATCHDOG=trigger)";
     give_verdict(EndReason::not_live);
 }
@@ -98,7 +109,7 @@ bool Health::take_due(Check check, Time now) noexcept {
 }
 
 void Health::on_check(Check check, bool success, std::string reason, Time now) {
-    if (verdict_) return;
+    if (verdict_ || is_resting_) return;
     Probe& probe = check == Check::ready ? ready_ : live_;
     if (success) {
         probe.failures = 0;
@@ -125,10 +136,7 @@ void Health::fail_ready(Time) {
 
 void Health::give_verdict(EndReason reason) {
     verdict_ = reason;
-    ready_.due.reset();
-    live_.due.reset();
-    start_limit_.reset();
-    watchdog_limit_.reset();
+    cancel();
 }
 
 std::optional<Time> Health::next() const noexcept {

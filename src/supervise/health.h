@@ -54,6 +54,9 @@ public:
 
     void begin(Time now);
     void end() noexcept;
+    // The application is being stopped: nothing is due any more, and what it says or fails to do
+    // now tells nothing about its health. A verdict that was given stays.
+    void rest() noexcept;
 
     // What the application says.
     void say_ready(Time now);
@@ -94,6 +97,7 @@ private:
     void become_ready(Time now);
     void fail_ready(Time now);
     void give_verdict(EndReason reason);
+    void cancel() noexcept;
 
     HealthRules rules_;
     Probe ready_;
@@ -105,6 +109,7 @@ private:
     bool was_ready_ = false;
     bool is_reloading_ = false;
     bool is_leaving_ = false;  // the application said that it stops
+    bool is_resting_ = false;
     std::optional<EndReason> verdict_;
     std::string reason_;
 };

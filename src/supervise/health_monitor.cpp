@@ -15,6 +15,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using Kind = CheckSpec::Kind;
 
+constexpr Milliseconds patience_after_kill{1'000};
+
 HealthBy by(const CheckSpec& spec) noexcept {
     switch (spec.kind) {
     case Kind::none: return HealthBy::nothing;
@@ -58,6 +60,8 @@ HealthMonitor::HealthMonitor(platform::Loop& loop, platform::Reaper& reaper, Hea
       health_(rules_of(request_)), timer_(loop, [this] { on_time(); }) {
     ready_.spec = request_.ready;
     live_.spec = request_.live;
+    ready_.patience = std::make_unique<platform::Timer>(loop, [this] { on_stuck(Check::ready); });
+    live_.patience = std::make_unique<platform::Timer>(loop, [this] { on_stuck(Check::live); });
 }
 
 bool HealthMonitor::uses_notify() const noexcept {
@@ -81,9 +85,32 @@ void HealthMonitor::begin_run() {
 
 void HealthMonitor::end_run() {
     health_.end();
-    ready_.running.reset();
-    live_.running.reset();
+    rest();
+}
+
+void HealthMonitor::rest() {
+    health_.rest();
+    for (Probe* one : {&ready_, &live_}) {
+        one->running.reset();
+        one->is_over = false;
+        one->is_stuck = false;
+        one->patience->stop();
+    }
     follow();
+}
+
+void HealthMonitor::on_stuck(Check check) {
+    probe(check).is_stuck = true;
+    fail_stuck(check);
+    follow();
+    on_change_();
+}
+
+void HealthMonitor::fail_stuck(Check check) {
+    health_.on_check(
+        check, false,
+        fmt::format("{}: its process does not end, not even by KILL", probe(check).spec.text),
+        Clock::now());
 }
 
 void HealthMonitor::on_message(const NotifyMessage& message) {
@@ -117,6 +144,7 @@ void HealthMonitor::follow() {
 
 void HealthMonitor::start(Check check) {
     Probe& one = probe(check);
+    if (one.is_stuck) return fail_stuck(check);
     platform::CapturedRequest request;
     request.argv = words_of(one.spec, request_.timeout);
     request.environment = request_.environment;
@@ -128,7 +156,9 @@ void HealthMonitor::start(Check check) {
         loop_, reaper_, std::move(request),
         [this, check](const platform::CapturedEnd& end) { on_end(check, end); });
     const auto started = one.running->start();
+    one.patience->start(request_.timeout + patience_after_kill);
     if (started) return;
+    one.patience->stop();
     const std::string reason =
         platform::explain(started.error(), one.running->request().argv.front(), "").text();
     one.running.reset();
@@ -138,6 +168,8 @@ void HealthMonitor::start(Check check) {
 void HealthMonitor::on_end(Check check, const platform::CapturedEnd& end) {
     Probe& one = probe(check);
     one.is_over = true;
+    one.patience->stop();
+    if (std::exchange(one.is_stuck, false)) return;
     std::string reason;
     if (!end.succeeded()) {
         const std::string said = last_line(end.err);

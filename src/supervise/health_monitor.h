@@ -50,6 +50,8 @@ public:
 
     void begin_run();
     void end_run();
+    // The application is being stopped: it is checked no more.
+    void rest();
     // What the application says of itself.
     void on_message(const NotifyMessage& message);
     // After each round of reaping.
@@ -68,11 +70,17 @@ private:
         CheckSpec spec;
         std::unique_ptr<platform::CapturedCommand> running;
         bool is_over = false;  // the command has ended, and may be destroyed
+        // It has got KILL and does not die (it waits for a disk, say): that is a failure, and so is
+        // each check that would be due until it is gone.
+        bool is_stuck = false;
+        std::unique_ptr<platform::Timer> patience{};
     };
 
     void on_time();
     void follow();
     void start(Check check);
+    void on_stuck(Check check);
+    void fail_stuck(Check check);
     void on_end(Check check, const platform::CapturedEnd& end);
     Probe& probe(Check check) noexcept { return check == Check::ready ? ready_ : live_; }
 

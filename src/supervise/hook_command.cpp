@@ -40,7 +40,7 @@ bool HookCommand::start() {
     request.close_others = true;
     request.mask = born.mask;
     request.ignore_child_signal = born.child_ignored;
-    log::debug("{} runs: {}", request_.name, request_.command);
+    log::debug("{} runs: {}", request_.name, text::printable(request_.command, 60));
     const auto pid = platform::spawn(request);
     if (!pid) {
         log::warn("{} cannot run '{}': {}", request_.name, text::printable(request_.command, 60),

@@ -53,6 +53,8 @@ public:
     Result<void> open();
     // The value of NOTIFY_SOCKET.
     const std::string& address() const noexcept { return address_; }
+    // Reads what is there now, a round of it at most, as the loop would do next.
+    void read_round() { on_readable(); }
 
 private:
     Result<void> bind_file();

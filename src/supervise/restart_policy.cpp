@@ -49,12 +49,12 @@ Milliseconds vary(Milliseconds delay, std::uint64_t random) noexcept {
 
 RestartVerdict after_run(const RestartRules& rules, RestartHistory& history, const RunEnd& end,
                          std::uint64_t random) noexcept {
+    if (end.ran >= rules.reset) history.without_reset = 0;
     if (end.reason == EndReason::restart_asked) {
         ++history.all;
         return {.again = true};
     }
     if (!wants_another(rules, end)) return {};
-    if (end.ran >= rules.reset) history.without_reset = 0;
     if (rules.limit && history.without_reset >= *rules.limit) return {.gives_up = true};
     const Milliseconds delay = vary(delay_of(rules, history.without_reset), random);
     ++history.without_reset;

@@ -13,7 +13,6 @@
 #include "platform/executable.h"
 #include "platform/processes.h"
 #include "platform/random.h"
-#include "supervise/run_members.h"
 
 namespace kaigara::supervise {
 
@@ -40,16 +39,6 @@ int send_as_received(pid_t target, int signal, const platform::Signal& received)
 bool is_interrupt(int signal) { return signal == SIGINT || signal == SIGQUIT; }
 
 }  // namespace
-
-bool Supervisor::owns_namespace() const noexcept { return ::getpid() == 1; }
-
-void Supervisor::start() { spawn(); }
-
-void Supervisor::handle(Event event) {
-    const Decision decision = decide(state_, event);
-    state_ = decision.next;
-    perform(decision.actions);
-}
 
 void Supervisor::perform(Actions actions) {
     const auto wants = [actions](Actions one) { return (actions & one) != 0; };
@@ -151,9 +140,10 @@ void Supervisor::defer(const platform::SpawnFailure& failure) {
 }
 
 void Supervisor::on_spawned(pid_t pid) {
-    application_ = pid;
+    spawned_ = pid;
+    spawned_end_.reset();
+    become_main(pid, pid);
     application_alive_ = true;
-    job_.begin(pid);
     interrupt_ = 0;
     end_reason_ = EndReason::by_itself;
     run_began_ = Clock::now();
@@ -195,6 +185,7 @@ void Supervisor::on_signal(const platform::Signal& signal) {
 }
 
 void Supervisor::forward(const platform::Signal& signal) {
+    look_for_adopted();
     if (!application_alive_) return;
     const int target = launch_.signals[signal.number];
     if (target == SIGCONT && job_.has_terminal()) {
@@ -205,7 +196,7 @@ void Supervisor::forward(const platform::Signal& signal) {
     if (is_interrupt(signal.number)) interrupt_ = target;
     job_.note(target);
     const int code =
-        send_as_received(launch_.signal_group ? -application_ : application_, target, signal);
+        send_as_received(launch_.signal_group ? -group_ : application_, target, signal);
     if (code != 0)
         log::debug("cannot forward {}: {}", platform::signal_name(target), errno_text(code));
     observer_.forwarded(signal.number, target, code);
@@ -213,7 +204,9 @@ void Supervisor::forward(const platform::Signal& signal) {
 
 void Supervisor::expect(pid_t pid) {
     reaper_.expect(pid, [this, pid](const platform::ChildEnd& end) {
-        if (pid == application_) on_application_end(end);
+        if (pid == application_ || pid == spawned_) observer_.process_ended();
+        if (pid == application_) return on_application_end(end);
+        if (pid == spawned_) spawned_end_ = end;
     });
 }
 
@@ -272,13 +265,16 @@ void Supervisor::tell(const RunEnd& end, const RestartVerdict& verdict) const {
 }
 
 void Supervisor::on_reaped() {
+    look_for_adopted();
     if (state_ == State::clearing) follow_clearing();
     if (!reaper_.has_children()) handle(Event::nobody_left);
 }
 
 void Supervisor::send(int signal) {
     if (state_ != State::running) return;
-    const int code = send_to(launch_.signal_group ? -application_ : application_, signal);
+    look_for_adopted();
+    if (!application_alive_) return;
+    const int code = send_to_application(signal);
     if (code != 0)
         log::debug("cannot send {}: {}", platform::signal_name(signal), errno_text(code));
 }
@@ -293,16 +289,6 @@ void Supervisor::restart(EndReason reason) {
     // A delay says when the policy's next run begins: only who asks for a run may end it.
     if (state_ == State::waiting && reason != EndReason::restart_asked) return;
     handle(Event::restart);
-}
-
-bool Supervisor::adopt(pid_t pid) {
-    if (pid == application_) return true;
-    const std::vector<pid_t> members = run_members();
-    if (!application_alive_ || std::ranges::find(members, pid) == members.end()) return false;
-    application_ = pid;
-    job_.begin(pid);
-    expect(pid);
-    return true;
 }
 
 void Supervisor::extend(Milliseconds time) {
@@ -320,36 +306,8 @@ void Supervisor::stop_run() {
     // Dropped when it comes from outside; here it is the one way to end in order.
     if (target == SignalMap::drop)
         target = launch_.stop_signal != 0 ? launch_.stop_signal : SIGTERM;
-    send_to(launch_.signal_group ? -application_ : application_, target);
-}
-
-std::vector<pid_t> Supervisor::run_members() const {
-    // Whatever a run leaves becomes our child.
-    if (!reaper_.has_children()) return {};
-    const std::vector<pid_t> companions = companions_ ? companions_() : std::vector<pid_t>();
-    return members_of_run({run_started_, companions}, ::getpid(), platform::list_processes());
-}
-
-// The application's group in one call, so that it cannot fork away from it; then all others.
-void Supervisor::signal_run(int signal) {
-    if (application_alive_) send_to(-application_, signal);
-    for (const pid_t pid : run_members()) send_to(pid, signal);
-}
-
-// Without a grace time on_reaped(), which follows, ends by KILL what is there.
-void Supervisor::clear_run() {
-    if (launch_.grace.count() == 0 || !owns_namespace()) return;
-    signal_run(SIGTERM);
-    arm_grace();
-}
-
-// Each end of a process may show another that it has made in the last moment. Where the grace time
-// has passed, or there is none, whoever is found is ended.
-void Supervisor::follow_clearing() {
-    if (run_members().empty())
-        handle(Event::run_gone);
-    else if (!deadline_)
-        signal_run(SIGKILL);
+    look_for_adopted();
+    if (application_alive_) send_to_application(target);
 }
 
 void Supervisor::on_deadline() {
@@ -379,17 +337,6 @@ void Supervisor::arm_delay() {
 void Supervisor::arm_grace() {
     deadline_ = Clock::now() + launch_.grace;
     if (stop_deadline_) deadline_ = std::min(*deadline_, *stop_deadline_);
-}
-
-void Supervisor::kill_all(int signal) {
-    if (owns_namespace()) {
-        ::kill(-1, signal);  // everything in the namespace but us
-        return;
-    }
-    // Elsewhere kill(-1) would reach the neighbours.
-    if (application_alive_) send_to(-application_, signal);
-    for (const pid_t pid : platform::descendants_of(::getpid(), platform::list_processes()))
-        send_to(pid, signal);
 }
 
 }  // namespace kaigara::supervise

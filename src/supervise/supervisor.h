@@ -57,7 +57,10 @@ public:
     // The application could not be started, and is tried again for a while. Called once.
     virtual void deferred(const platform::SpawnFailure&) {}
     virtual void application_ended(pid_t, const platform::ChildEnd&) {}
-    // After that, and before anything is done about it.
+    // A process that is, or was, the main one of a run has ended: what it said before can still
+    // change what that means (Supervisor::adopt).
+    virtual void process_ended() {}
+    // After the application's end, and before anything is done about it.
     virtual void run_ended(const RunEnd&, const RestartVerdict&) {}
 };
 
@@ -94,8 +97,9 @@ public:
     void set_pre_stop(PreStop& pre_stop) { pre_stop_ = &pre_stop; }
     void on_prepared() { handle(Event::prepared); }
     // The application says that another process of its run is the main one now (MAINPID of
-    // sd_notify(3)): signals go there, and its end is the run's. False where `pid` is no process of
-    // this run.
+    // sd_notify(3)): signals go there, and its end is the run's. Where it ends unseen, because its
+    // own parent lives and has reaped it, the process that was started is the main one again. False
+    // where `pid` is no process of this run.
     bool adopt(pid_t pid);
     // Puts the deadline of a stop or a restart off to `time` from now, where it would be earlier.
     void extend(Milliseconds time);
@@ -133,6 +137,9 @@ private:
     void return_to_directory();
     void on_spawned(pid_t pid);
     void expect(pid_t pid);
+    void become_main(pid_t pid, pid_t group);
+    void look_for_adopted();
+    int send_to_application(int signal) const;
     void on_application_end(const platform::ChildEnd& end);
     void defer(const platform::SpawnFailure& failure);
 
@@ -160,7 +167,10 @@ private:
     State state_ = State::starting;
     Outcome outcome_;
     platform::Fd directory_;  // that we have left, until the application is in it
-    pid_t application_ = 0;
+    pid_t application_ = 0;   // its main process
+    pid_t group_ = 0;         // that process' group
+    pid_t spawned_ = 0;  // the process that was started, the main one unless another is adopted
+    std::optional<platform::ChildEnd> spawned_end_;  // where another one is
     bool application_alive_ = false;
     std::uint64_t run_started_ = 0;  // as platform::Process has it
     Clock::time_point run_began_;

@@ -122,6 +122,34 @@ TEST_CASE("a new run has a new health") {
     CHECK(next(health) == 40'100);
 }
 
+TEST_CASE("between two runs nobody is not live") {
+    Health health{{.live = HealthBy::notify}};
+    health.begin(start);
+    health.say_dead();
+    CHECK_FALSE(health.is_live());
+    health.end();
+    CHECK(health.is_live());
+}
+
+TEST_CASE("while it is being stopped nothing is due, and nothing tells that it is not live") {
+    Health health{checked()};
+    health.begin(start);
+    check(health, Check::ready, 100, true);
+    REQUIRE(health.take_due(Check::live, at(10'100)));
+    health.rest();
+    CHECK_FALSE(health.next().has_value());
+    for (int failure = 0; failure < 5; ++failure)
+        health.on_check(Check::live, false, "port closed", at(10'200));
+    CHECK(health.is_live());
+
+    Health notified{{.live = HealthBy::notify, .interval = Milliseconds(100)}};
+    notified.begin(start);
+    notified.rest();
+    notified.say_dead();
+    notified.look(at(10'000));
+    CHECK(notified.is_live());
+}
+
 TEST_CASE("an application that is not ready in time is to be stopped") {
     Health health{{.ready = HealthBy::notify, .start_timeout = Milliseconds(5'000)}};
     health.begin(start);

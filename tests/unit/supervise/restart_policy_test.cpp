@@ -105,6 +105,17 @@ TEST_CASE("a good run makes the delay and the count begin anew") {
     CHECK(history.all == 3);
 }
 
+TEST_CASE("a good run is one, also where a restart that was asked for has ended it") {
+    RestartHistory history;
+    const RestartRules rules{.when = RestartWhen::on_failure, .limit = 1};
+    CHECK(after_run(rules, history, exited(1), 0).again);
+    RunEnd good = ended_by(15, EndReason::restart_asked);
+    good.ran = rules.reset;
+    CHECK(after_run(rules, history, good, 0).again);
+    CHECK(history.without_reset == 0);
+    CHECK(after_run(rules, history, exited(1), 0).again);
+}
+
 TEST_CASE("after the limit it gives up") {
     RestartHistory history;
     const RestartRules rules{.when = RestartWhen::on_failure, .limit = 2};

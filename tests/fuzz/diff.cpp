@@ -12,8 +12,9 @@ using namespace kaigara;
 
 namespace {
 
+// Neither begins as the escape of a byte ends (\x10 and lDq... would make one that is none).
 constexpr std::string_view new_secret = "n3wQsEcReT";
-constexpr std::string_view old_secret = "0lDqPaSsW0";
+constexpr std::string_view old_secret = "zLdQpAsSwO";
 
 std::string replaced(std::string_view text, char mark, std::string_view by) {
     std::string out;

@@ -27,12 +27,12 @@ Reason reason_of(const supervise::RunEnd& end, bool by_kernel) noexcept {
 }  // namespace
 
 void RunRecord::begin() {
-    since_ = platform::wall_clock();
+    known_.since_ms = platform::wall_clock();
     oom_kills_ = platform::count_oom_kills();
 }
 
 Status::Exit RunRecord::end(const supervise::RunEnd& end, bool by_us) {
-    since_.reset();
+    known_.since_ms.reset();
     bool by_kernel = false;
     if (!by_us && end.child.by_signal && end.child.number == SIGKILL && oom_kills_) {
         const auto now = platform::count_oom_kills();
@@ -44,15 +44,14 @@ Status::Exit RunRecord::end(const supervise::RunEnd& end, bool by_us) {
     exit.reason = reason_of(end, by_kernel);
     exit.at_ms = platform::wall_clock();
     exit.ran = end.ran;
-    exits_.insert(exits_.begin(), exit);
-    if (exits_.size() > Status::most_exits) exits_.pop_back();
+    known_.add_exit(exit);
     return exit;
 }
 
 void RunRecord::describe(Status& status) const {
-    status.since_ms = since_;
-    status.last_exits = exits_;
-    status.signals_forwarded = forwarded_;
+    status.since_ms = known_.since_ms;
+    status.last_exits = known_.last_exits;
+    status.signals_forwarded = known_.signals_forwarded;
 }
 
 }  // namespace kaigara::app

@@ -19,16 +19,14 @@ public:
     // The entry of a run that has ended; `by_us`: while it was being stopped, so that a KILL may be
     // ours.
     Status::Exit end(const supervise::RunEnd& end, bool by_us);
-    void count_forwarded() noexcept { ++forwarded_; }
+    void count_forwarded() noexcept { ++known_.signals_forwarded; }
 
     // Fills what is known here; the present run's beginning where one runs.
     void describe(Status& status) const;
 
 private:
-    std::optional<std::int64_t> since_;  // wall clock, milliseconds
+    Status known_;  // of which only what is filled by describe() is used
     std::optional<std::uint64_t> oom_kills_;
-    std::vector<Status::Exit> exits_;  // newest first
-    std::uint64_t forwarded_ = 0;
 };
 
 }  // namespace kaigara::app

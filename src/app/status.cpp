@@ -78,20 +78,20 @@ bool is_startup_done(const Status& status) noexcept {
     case State::reloading:
     case State::restarting:
     case State::waiting: return status.started;
-    case State::stopping: return status.not_live && status.started;
+    case State::stopping: return !status.live && status.started;
     }
     return false;
 }
 
 bool is_ready_now(const Status& status) noexcept {
     const bool may_be = status.state == State::running || status.state == State::reloading;
-    return may_be && !status.not_live && status.live && status.ready;
+    return may_be && status.live && status.ready;
 }
 
 }  // namespace
 
 Health health_of(const Status& status, HealthKind kind) {
-    const bool is_live = status.live && !status.not_live;
+    const bool is_live = status.live;
     if (kind == HealthKind::startup) return answer(is_startup_done(status), status);
     if (!is_live) return {false, status.last_reason.value_or("the live check fails")};
     return answer(kind == HealthKind::live || is_ready_now(status), status);

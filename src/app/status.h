@@ -67,9 +67,8 @@ struct Status {
     std::optional<pid_t> pid;
     std::uint64_t restarts = 0;
     bool ready = false;
-    bool live = true;  // false from the moment on that it is found not to be, until the next run
+    bool live = true;                        // false while it is being stopped because it is not
     bool started = false;                    // it was ready once, in whichever run
-    bool not_live = false;                   // it is being stopped because it is not live
     std::optional<std::string> message;      // what it says of itself by STATUS=
     std::optional<std::int64_t> since_ms;    // wall clock: when the present run began
     Milliseconds uptime{0};                  // of kaigara

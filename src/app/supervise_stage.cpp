@@ -259,7 +259,6 @@ void SuperviseStage::describe(Status& status) const {
     status.restarts = supervisor_->restarts();
     status.ready = state == State::running && health.is_ready();
     status.live = health.is_live();
-    status.not_live = !health.is_live();
     status.started = readiness_->was_ever_ready();
     status.message = readiness_->message();
     if (!status.ready && !health.reason().empty()) status.last_reason = health.reason();

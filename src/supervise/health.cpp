@@ -65,12 +65,8 @@ void Health::become_ready(Time now) {
 }
 
 void Health::say_ready(Time now) {
-    if (rules_.ready != HealthBy::notify) {
-        is_reloading_ = false;
-        return;
-    }
     is_reloading_ = false;
-    become_ready(now);
+    if (rules_.ready == HealthBy::notify) become_ready(now);
 }
 
 void Health::say_reloading() noexcept { is_reloading_ = true; }
@@ -118,9 +114,10 @@ void Health::on_check(Check check, bool success, std::string reason, Time now) {
         ++probe.failures;
         if (check == Check::live || probe.failures >= rules_.failures || !was_ready_)
             reason_ = std::move(reason);
-        if (check == Check::ready) fail_ready(now);
-        if (check == Check::live && probe.failures >= rules_.failures)
-            return give_verdict(EndReason::not_live);
+        if (probe.failures >= rules_.failures) {
+            if (check == Check::live) return give_verdict(EndReason::not_live);
+            is_ready_ = false;
+        }
     }
     if (check == Check::ready && !was_ready_) {
         probe.delay = std::min({probe.delay * 2, longest_start_delay, rules_.interval});
@@ -128,10 +125,6 @@ void Health::on_check(Check check, bool success, std::string reason, Time now) {
         return;
     }
     probe.due = now + rules_.interval;
-}
-
-void Health::fail_ready(Time) {
-    if (was_ready_ && ready_.failures >= rules_.failures) is_ready_ = false;
 }
 
 void Health::give_verdict(EndReason reason) {

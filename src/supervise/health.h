@@ -95,7 +95,6 @@ private:
     };
 
     void become_ready(Time now);
-    void fail_ready(Time now);
     void give_verdict(EndReason reason);
     void cancel() noexcept;
 

@@ -123,14 +123,12 @@ TEST_CASE("between two runs, and while a later one starts, it stays started") {
 
 TEST_CASE("one that is stopped because it is not live stays started as it was") {
     Status status = in_state(State::stopping);
-    status.not_live = true;
+    status.live = false;
     CHECK(health_bits(status) == "000");
     status.started = true;
     CHECK(health_bits(status) == "100");
     status.state = State::restarting;
     CHECK(health_bits(status) == "100");
-    status.not_live = false;
-    status.live = false;
     status.last_reason = "connection refused";
     CHECK(health_bits(status) == "100");
     CHECK(health_of(status, HealthKind::live).reason == "connection refused");

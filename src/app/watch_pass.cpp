@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/watch_pass.h"
 
-#include <malloc.h>
 #include <sys/stat.h>
 
 #include <set>
@@ -10,6 +9,7 @@
 #include "base/log.h"
 #include "metadata/redaction.h"
 #include "metadata/snapshot.h"
+#include "platform/memory.h"
 #include "platform/sha256.h"
 
 namespace kaigara::app {
@@ -123,7 +123,7 @@ void WatchPass::end() {
     tree_.reset();
     is_running_ = false;
     // The checks may be what is calling; they go with the next pass.
-    ::malloc_trim(0);
+    platform::return_freed_memory();
     on_done_();
 }
 

@@ -13,7 +13,11 @@ Error Error::while_doing(std::string_view words) && {
 std::string Error::text() const { return where.empty() ? message : where + ": " + message; }
 
 std::string_view errno_text(int code) {
-    const char* text = ::strerrordesc_np(code);
+#ifdef __GLIBC__
+    const char* text = ::strerrordesc_np(code);  // strerror(3) would ask the locale
+#else
+    const char* text = ::strerror(code);
+#endif
     return text == nullptr ? "unknown error" : text;
 }
 

@@ -42,12 +42,13 @@ bool close_inherited_descriptors() noexcept {
         return any;
     }
     // The bare system call: readdir(3) would allocate 32 KiB in every PID 1.
-    alignas(dirent64) std::array<char, 1024> buffer;
+    // Its entries are what <dirent.h> calls dirent where files have 64-bit offsets.
+    alignas(dirent) std::array<char, 1024> buffer;
     for (;;) {
         const long size = ::syscall(SYS_getdents64, directory.get(), buffer.data(), buffer.size());
         if (size <= 0) return any;
         for (long offset = 0; offset < size;) {
-            const auto* entry = reinterpret_cast<const dirent64*>(buffer.data() + offset);
+            const auto* entry = reinterpret_cast<const dirent*>(buffer.data() + offset);
             offset += entry->d_reclen;
             const auto fd = text::parse_number(entry->d_name, 1U << 30U);
             if (fd && *fd >= 3) any = close_if_inherited(static_cast<int>(*fd)) || any;

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 
 #include <fmt/format.h>
 
@@ -24,11 +25,14 @@ namespace {
 
 constexpr std::size_t largest_content = std::size_t{64} * 1024 * 1024;
 
+// STATX_ATTR_MOUNT_ROOT of statx(2), which musl's headers do not know yet.
+constexpr std::uint64_t attribute_mount_root = 0x2000;
+
 // A kernel before 5.8 does not say; then only the attempt will tell.
 bool is_mount(const std::string& path) {
     struct statx status = {};
     return ::statx(AT_FDCWD, path.c_str(), AT_SYMLINK_NOFOLLOW, 0, &status) == 0 &&
-           (status.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+           (status.stx_attributes & attribute_mount_root) != 0;
 }
 
 // Whether chown(2) would let us, as far as that can be told.

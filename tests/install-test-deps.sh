@@ -7,11 +7,11 @@ set -eu
 . "$(dirname "$0")/../packaging/apt.sh"
 
 set -- doctest-dev python3                                             # every suite
-set -- "$@" util-linux procps iproute2 strace                          # contract, crash: namespaces, what is seen of processes
-set -- "$@" tini dumb-init catatonit valgrind                          # contract and bench: the peers
+set -- "$@" util-linux procps iproute2 strace                          # contract, crash, soak: namespaces, what is seen of processes
+set -- "$@" tini dumb-init catatonit gosu valgrind                     # contract and bench: the peers
 set -- "$@" busybox-static podman runc uidmap ca-certificates          # container
 set -- "$@" docker-compose systemd                                     # container: the recipes, as those read them
-set -- "$@" nginx-light redis-server postgresql curl                   # examples
+set -- "$@" nginx-light redis-server postgresql curl                   # examples, soak
 set -- "$@" etcd-server etcd-client jq openssl                        # backend and bench: servers, certificates
 set -- "$@" clang-19 libclang-rt-19-dev llvm-19                        # fuzz
 set -- "$@" clang-format-19 clang-tidy-19 shellcheck binutils          # lint and tidy

@@ -111,6 +111,7 @@ Result<Application> make_application(const Settings& settings, const Application
     launch.stop_timeout = settings.stop_timeout;
     launch.grace = settings.grace;
     launch.success = settings.success;
+    launch.no_new_privileges = settings.no_new_privileges;
     launch.umask = settings.umask;
     launch.directory = settings.directory;
     return application;

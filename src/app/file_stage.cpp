@@ -45,7 +45,8 @@ std::vector<provision::FileCheck> FileStage::checks() const {
     std::vector<provision::FileCheck> checks;
     for (std::size_t i = 0; i < told_.size(); ++i) {
         if (told_[i].check.empty() || set_->outcome(i) == Outcome::unchanged) continue;
-        checks.push_back({told_[i].check, set_->staged_path(i), told_[i].target, told_[i].where});
+        checks.push_back({told_[i].check, set_->staged_path(i), told_[i].target, told_[i].where,
+                          set_->staged_in_memory(i)});
     }
     return checks;
 }

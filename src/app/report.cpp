@@ -33,8 +33,7 @@ Error explain_refusal(const platform::SpawnFailure& failure, const supervise::La
         return system_error(Fault::not_executable, failure.code,
                             "cannot enter the working directory '" + launch.directory.value_or("") +
                                 "'");
-    const bool is_about_user =
-        failure.step == Step::groups || failure.step == Step::group || failure.step == Step::user;
+    const bool is_about_user = failure.step >= Step::groups && failure.step <= Step::capabilities;
     if (is_about_user && launch.user)
         return system_error(Fault::not_executable, failure.code,
                             fmt::format("cannot become user {} with group {}: {}", launch.user->uid,

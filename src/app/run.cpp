@@ -26,12 +26,18 @@
 #include "app/watch.h"
 #include "platform/descriptors.h"
 #include "platform/files.h"
+#include "platform/hidden_memory.h"
 #include "platform/signals.h"
 #include "platform/streams.h"
 
 namespace kaigara::app {
 
 namespace {
+
+// Those that read metadata; kaigara.yml may hold a token already.
+constexpr Commands secret_commands = command::start | command::provision | command::render |
+                                     command::get | command::metadata | command::plan |
+                                     command::check | command::ledger;
 
 // Orphans come to us as PID 1, and elsewhere when we ask for them.
 void become_subreaper(const Settings& settings) {
@@ -101,6 +107,7 @@ int run_program(int argc, char** argv, char** environment) {
     if (!line) return report_unusable(line.error(), environment);
     const bool is_control = (line->command & control_commands) != 0;
     if (line->command != command::exec && !is_control) platform::initialise_streams_once();
+    if ((line->command & secret_commands) != 0) platform::hide_memory();
     Errors file_errors;
     const bool is_check = line->command == command::check;
     const auto settings = load_settings(*line, environment, is_check ? &file_errors : nullptr);

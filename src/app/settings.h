@@ -44,6 +44,7 @@ struct Settings {
     supervise::SignalMap signals;
     std::bitset<256> success;
     std::optional<std::string> user;
+    bool no_new_privileges = false;
     std::optional<std::string> directory;
     std::optional<mode_t> umask;
     int stop_signal = 0;

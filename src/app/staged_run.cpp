@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/staged_run.h"
 
-#include <malloc.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -24,7 +23,9 @@
 #include "metadata/gatherer.h"
 #include "metadata/snapshot.h"
 #include "platform/files.h"
+#include "platform/hidden_memory.h"
 #include "platform/loop.h"
+#include "platform/memory.h"
 #include "platform/reaper.h"
 #include "provision/file_checks.h"
 #include "provision/file_plan.h"
@@ -73,7 +74,8 @@ private:
         if (stop_signal_ != 0) return exit_code_of_signal(stop_signal_);
         if (line_.command == command::provision) return exit_ok;
         // What stages 1 and 2 used goes back to the kernel: PID 1 is to be small from now on.
-        ::malloc_trim(0);
+        platform::return_freed_memory();
+        platform::show_memory();
         return supervise_stage();
     }
 

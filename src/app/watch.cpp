@@ -30,6 +30,7 @@
 #include "platform/fd.h"
 #include "platform/file_follower.h"
 #include "platform/files.h"
+#include "platform/hidden_memory.h"
 #include "platform/http.h"
 #include "platform/reaper.h"
 #include "platform/streams.h"
@@ -222,6 +223,8 @@ bool is_watch(int argc, char** argv) noexcept {
 }
 
 int run_watch(int argc, char** argv, char** environment) {
+    // Whoever follows the sources holds their values for good.
+    platform::hide_memory();
     std::string start = "start";
     std::vector<char*> words(argv, argv + argc);
     words[1] = start.data();

@@ -2,8 +2,10 @@
 #include "platform/after_fork.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -90,21 +92,28 @@ KG_CHILD_CODE void place_descriptors(const AfterFork& child) noexcept {
     close_between(static_cast<unsigned>(request.passed_as) + 1, ~0U);
 }
 
+// setresuid(2) from root does most of this, but not where we have been that user all along, nor
+// under an inherited securebit (no-setuid-fixup), and it never clears what is inheritable. Without
+// permitted ones there are no ambient ones either.
+KG_CHILD_CODE void drop_capabilities(const AfterFork& child) noexcept {
+    __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {};
+    if (::syscall(SYS_capset, &header, none) < 0) fail(child, SpawnStep::capabilities, errno);
+}
+
 KG_CHILD_CODE void become_user(const AfterFork& child) noexcept {
     const Credentials* user = child.request->credentials;
     if (user == nullptr) return;
     // Raw calls: the C library's would first ask every thread of the (shared) process to follow.
-    // Groups before the user: without root there is no changing them. A process that already has
-    // the wanted ids and may not set groups (a container that runs as that user) goes on.
-    const bool already = ::getuid() == user->uid && ::geteuid() == user->uid &&
-                         ::getgid() == user->gid && ::getegid() == user->gid;
+    // Groups before the user: without root there is no changing them.
     if (::syscall(KG_SYS_setgroups, user->groups.size(), user->groups.data()) < 0 &&
-        !(already && errno == EPERM))
+        !(child.may_keep_groups && errno == EPERM))
         fail(child, SpawnStep::groups, errno);
     if (::syscall(KG_SYS_setresgid, user->gid, user->gid, user->gid) < 0)
         fail(child, SpawnStep::group, errno);
     if (::syscall(KG_SYS_setresuid, user->uid, user->uid, user->uid) < 0)
         fail(child, SpawnStep::user, errno);
+    if (user->uid != 0) drop_capabilities(child);
 }
 
 KG_CHILD_CODE void set_disposition(int signal, void (*disposition)(int)) noexcept {
@@ -207,6 +216,8 @@ KG_CHILD_CODE int after_fork(void* argument) noexcept {
     if (request.directory != nullptr && ::chdir(request.directory) < 0)
         fail(child, SpawnStep::directory, errno);
     become_user(child);
+    if (request.no_new_privileges && ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+        fail(child, SpawnStep::no_new_privileges, errno);
     write_listen_pid(request.listen_pid);
     restore_signals(request);
     if (child.search_path != nullptr) search_and_execute(child);

@@ -14,6 +14,7 @@ struct AfterFork {
     const char* search_path = nullptr;  // PATH's value; nullptr when argv[0] is a path
     char* path_buffer = nullptr;        // room for the longest candidate
     char** shell_argv = nullptr;        // room for argv with /bin/sh and a script in front
+    bool may_keep_groups = false;       // the present ones serve, where they cannot be set
 };
 
 // The entry of the child; `argument` is an AfterFork.

@@ -125,6 +125,8 @@ Result<void, SpawnFailure> CapturedCommand::spawn_child(int out, int err) {
     request.stdio[0] = input.get();
     request.stdio[1] = out;
     request.stdio[2] = err;
+    request.passed = request_.passed;
+    request.passed_as = request_.passed;
     request.close_others = true;
     request.mask = born.mask;
     request.ignore_child_signal = born.child_ignored;

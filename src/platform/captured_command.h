@@ -34,6 +34,7 @@ struct CapturedRequest {
     std::vector<std::string> argv;       // argv[0] is searched in PATH unless it holds a slash
     char* const* environment = nullptr;  // the caller's, for as long as the command runs
     std::string directory;               // that it runs in; empty: ours
+    int passed = -1;                     // a descriptor that it gets too, under the same number
     Milliseconds timeout{0};             // then KILL; 0 for none
     std::size_t out_limit = 0;           // bytes of stdout; more ends the command
     std::size_t err_tail = 8'192;        // of stderr the last bytes are kept

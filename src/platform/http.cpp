@@ -3,8 +3,10 @@
 
 #include <curl/curl.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <array>
+#include <cstdlib>
 #include <map>
 #include <optional>
 
@@ -12,6 +14,7 @@
 
 #include "base/text.h"
 #include "platform/files.h"
+#include "platform/hidden_memory.h"
 #include "platform/http_failure.h"
 
 namespace kaigara::platform {
@@ -362,8 +365,9 @@ HttpTransfer::HttpTransfer(HttpClient& client, HttpRequest request, OnDone on_do
 HttpTransfer::~HttpTransfer() = default;
 
 void HttpTransfer::start() {
-    // Once for the process; its memory is the process's.
-    static const CURLcode begun = ::curl_global_init(CURL_GLOBAL_DEFAULT);
+    // Once for the process; its memory is the process's. Answers and tokens are secrets.
+    static const CURLcode begun = ::curl_global_init_mem(
+        CURL_GLOBAL_DEFAULT, std::malloc, wipe_and_free, wiping_realloc, ::strdup, std::calloc);
     if (begun != CURLE_OK)
         easy_->refused = Error{Fault::unavailable, 0, "libcurl cannot be initialised", ""};
     HttpClient& client = easy_->client;

@@ -4,7 +4,9 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -61,6 +63,25 @@ struct Preparation {
     std::vector<char> long_path;
 };
 
+// A group of outside the user namespace, which nobody in it can name or leave.
+constexpr gid_t unmapped_group = 65534;
+
+// Whether a child may go on in our groups where it may not set its own: a container that runs as
+// the wanted user. To be in more groups than were asked for is a right that was not.
+bool may_keep_groups(const Credentials& user) {
+    if (::getuid() != user.uid || ::geteuid() != user.uid || ::getgid() != user.gid ||
+        ::getegid() != user.gid)
+        return false;
+    const int count = ::getgroups(0, nullptr);
+    if (count < 0) return false;
+    std::vector<gid_t> present(static_cast<std::size_t>(count));
+    if (::getgroups(count, present.data()) != count) return false;
+    return std::ranges::all_of(present, [&user](gid_t group) {
+        return group == user.gid || group == unmapped_group ||
+               std::ranges::find(user.groups, group) != user.groups.end();
+    });
+}
+
 pid_t clone_child(AfterFork& child, int flags) {
     alignas(64) std::array<char, child_stack_size> stack;
     return ::clone(after_fork, stack.data() + stack.size(), flags | CLONE_VFORK | SIGCHLD, &child);
@@ -79,6 +100,8 @@ const char* step_text(SpawnStep step) noexcept {
     case SpawnStep::groups: return "setting the supplementary groups";
     case SpawnStep::group: return "setting the group";
     case SpawnStep::user: return "setting the user";
+    case SpawnStep::capabilities: return "dropping the capabilities";
+    case SpawnStep::no_new_privileges: return "forbidding new privileges";
     case SpawnStep::execute: return "executing the program";
     }
     return "starting a process";
@@ -99,6 +122,7 @@ Result<pid_t, SpawnFailure> spawn(const SpawnRequest& request) {
     child.search_path = room.search_path;
     child.path_buffer = room.path_buffer();
     child.shell_argv = room.shell_argv();
+    child.may_keep_groups = copies_memory && may_keep_groups(*request.credentials);
     const pid_t pid = clone_child(child, copies_memory ? 0 : CLONE_VM);
     if (pid < 0) return SpawnFailure{SpawnStep::clone, errno};
     // The child wrote through another pointer in another context; the kernel's vfork hand-over is

@@ -28,7 +28,10 @@
 
 namespace kaigara::platform {
 
-// The user that a child runs as. Groups are the supplementary ones.
+// The user that a child runs as. Groups are the supplementary ones. Any user but root (0) has no
+// capability: the permitted, effective, inheritable and ambient sets are empty, whatever the
+// container's runtime gave; the bounding set stays. Where kaigara is that user already and may not
+// change its groups, the child is started if kaigara is in no further group.
 struct Credentials {
     uid_t uid = 0;
     gid_t gid = 0;
@@ -46,6 +49,8 @@ enum class SpawnStep : std::uint8_t {
     groups,
     group,
     user,
+    capabilities,
+    no_new_privileges,
     execute,
 };
 
@@ -87,6 +92,8 @@ struct SpawnRequest {
     int directory_fd = -1;
     const char* directory = nullptr;
     const Credentials* credentials = nullptr;
+    // No program that it executes, and none of its children, can gain rights: PR_SET_NO_NEW_PRIVS.
+    bool no_new_privileges = false;
 
     // The signal state of the child.
     SignalSet mask;

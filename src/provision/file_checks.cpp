@@ -49,6 +49,7 @@ void FileChecks::next() {
         platform::CapturedRequest request;
         request.argv = {"/bin/sh", "-c", check_command(check.command, check.path)};
         request.environment = request_.environment;
+        request.passed = check.descriptor;
         request.timeout = longest_check;
         request.out_is_err = true;  // some say it on stdout
         log::debug("checking {}: {}", check.target, request.argv.back());

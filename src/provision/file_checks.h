@@ -25,6 +25,7 @@ struct FileCheck {
     std::string path;     // of the staged file, for {{target}}
     std::string target;   // the file's own path, for messages
     std::string where;    // "kaigara.yml:12:5"
+    int descriptor = -1;  // that `path` is a name of, which the check gets then
 };
 
 struct FileChecksRequest {

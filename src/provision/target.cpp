@@ -19,6 +19,7 @@ namespace kaigara::provision {
 namespace {
 
 constexpr mode_t permission_bits = 07777;
+constexpr int first_high_descriptor = 10;
 
 // Whether a directory refuses new files and yet a file in it might be written.
 bool is_refusal(int code) { return code == EACCES || code == EPERM || code == EROFS; }
@@ -151,7 +152,9 @@ Result<bool> Target::take_owner(int fd) {
 Result<void> Target::stage_in_memory(std::string_view content) {
     auto memory = platform::sealed_memory("kaigara-target", content);
     if (!memory) return error(Fault::input_output, memory.error().code, "cannot be prepared");
-    memory_ = std::move(*memory);
+    // A check that is a shell script uses 3 to 9 as it likes.
+    platform::Fd high(::fcntl(memory->get(), F_DUPFD_CLOEXEC, first_high_descriptor));
+    memory_ = high.is_open() ? std::move(high) : std::move(*memory);
     return {};
 }
 
@@ -160,7 +163,7 @@ int Target::staged_descriptor() const { return memory_.is_open() ? memory_.get()
 std::string Target::staged_path() const {
     if (staged_.is_there()) return staged_.path();
     if (!memory_.is_open()) return found_.path;  // unchanged
-    return fmt::format("/proc/{}/fd/{}", ::getpid(), memory_.get());
+    return fmt::format("/proc/self/fd/{}", memory_.get());
 }
 
 }  // namespace kaigara::provision

@@ -92,6 +92,10 @@ public:
 
     // A file with the new content, for a check before commit().
     std::string staged_path() const;
+    // What staged_path() is a name of, for whoever has that descriptor under the same number; -1
+    // where it is the path of a file. That of our own in /proc would not do: nobody may follow it
+    // while our memory is hidden (platform/hidden_memory.h).
+    int staged_in_memory() const noexcept { return memory_.get(); }
     // What commit() will try to do, and has done.
     Outcome outcome() const noexcept { return outcome_; }
     // The path behind all links.

@@ -65,6 +65,7 @@ public:
     Target::Outcome outcome(std::size_t index) const { return targets_.at(index).outcome(); }
     // A file with the new content, for a check before commit().
     std::string staged_path(std::size_t index) const { return targets_.at(index).staged_path(); }
+    int staged_in_memory(std::size_t index) const { return targets_.at(index).staged_in_memory(); }
 
     // To be called once. After an error the set is empty, and nothing of it is left on the disk.
     Result<std::vector<Target::Outcome>> commit();

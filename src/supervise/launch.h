@@ -65,6 +65,7 @@ struct Launch {
     platform::SignalSet not_ours;
 
     std::optional<platform::Credentials> user;
+    bool no_new_privileges = false;
     std::optional<mode_t> umask;
     std::optional<std::string> directory;
 

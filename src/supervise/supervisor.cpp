@@ -103,6 +103,7 @@ void Supervisor::spawn() {
     request.directory_fd = directory_.get();
     request.directory = launch_.directory ? launch_.directory->c_str() : nullptr;
     request.credentials = launch_.user ? &*launch_.user : nullptr;
+    request.no_new_privileges = launch_.no_new_privileges;
     request.mask = launch_.default_signals ? platform::SignalSet{} : born.mask;
     request.ignore_child_signal = born.child_ignored;
     request.default_dispositions = launch_.default_signals;

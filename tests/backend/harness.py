@@ -101,6 +101,19 @@ def errors(process):
     return pathlib.Path(process.err_path).read_text()
 
 
+def writable_memory(pid):
+    """All that a process has written, or could have."""
+    parts = []
+    with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb") as memory:
+        for line in maps:
+            addresses, rights = line.split()[:2]
+            if rights.startswith("rw"):
+                begin, end = (int(address, 16) for address in addresses.split("-"))
+                memory.seek(begin)
+                parts.append(memory.read(end - begin))
+    return b"".join(parts)
+
+
 class Case(unittest.TestCase):
     maxDiff = None
 

@@ -8,7 +8,7 @@ import subprocess
 import threading
 import time
 
-from harness import Case, Scene, errors, main, needs_consul, needs_etcd
+from harness import Case, Scene, errors, main, needs_consul, needs_etcd, output, writable_memory
 from servers import Consul, Etcd, EtcdCluster, FaultServer, TlsFiles, answer, as_json, call, encode, until
 
 QUICK = ("--resolve-timeout", "2s")
@@ -75,6 +75,22 @@ class EtcdSource(Case):
             self.assertNotIn("7", self.metadata(scene).out)
             origin = scene.run("metadata", "--origin", env=self.etcd.environment())
             self.assertIn("etcd /docs/b", origin.out)
+
+    def test_no_value_is_left_in_kaigaras_memory_when_the_application_runs(self):
+        value = "Never-seen-again-" + "5e1f" * 8
+        self.etcd.put_many([(f"/left/{name}{i}", value) for name in "ab" for i in range(1, 200)])
+        with Scene() as scene:
+            scene.write("kaigara.yml", "metadata: [{etcd: {prefix: /left}, secret: true}]\n"
+                                       f"templates: [{{source: t, target: {scene.path}/out}}]\n")
+            scene.write("resources/t.tmpl", "{{a1}} {{b1}}")
+            process = scene.start("start", "--", "sh", "-c", "echo up; exec sleep 60",
+                                  env=self.etcd.environment())
+            until(lambda: "up" in output(process), "the application runs")
+            self.assertEqual(scene.read("out").count(value), 2)
+            memory = writable_memory(process.pid)
+            self.assertIn(b"ETCDCTL_ENDPOINTS=", memory, "its environment can be seen, and so could the value")
+            self.assertEqual(memory.count(value[8:].encode()), 0)
+            self.assert_stops_at_once(process)
 
     def test_the_first_endpoint_that_is_dead_is_left_for_the_next(self):
         self.etcd.put("/fail/over", "yes")

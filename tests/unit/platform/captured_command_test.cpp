@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "children.h"
+#include "platform/files.h"
 #include "support/scratch.h"
 
 using namespace kaigara;
@@ -75,6 +76,15 @@ TEST_CASE("a command runs where it is told, and its relative name is one from th
     request.argv = {"./here"};
     request.directory = scratch.path();
     CHECK(run(request).out == scratch.path() + "\n");
+}
+
+TEST_CASE("a descriptor that is passed has the same number there, and no other one is passed") {
+    const Fd passed(sealed_memory("test", "content").value());
+    const Fd other(sealed_memory("test", "other").value());
+    CapturedRequest request = shell(fmt::format(
+        "cat /proc/self/fd/{}; test ! -e /proc/self/fd/{} && echo .", passed.get(), other.get()));
+    request.passed = passed.get();
+    CHECK(run(request).out == "content.\n");
 }
 
 TEST_CASE("both streams may be one") {

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "children.h"
@@ -120,6 +121,16 @@ TEST_CASE("umask, directory, own session and descriptors are the child's alone")
     request.close_others = true;
     CHECK(children.run(request).status() == 0);
     CHECK(read_file(scratch.path() + "/out", 100).value() == "content");
+}
+
+TEST_CASE("a child without new privileges has that bit, and its parent has not") {
+    test::Children children;
+    auto request =
+        children.request({"/bin/sh", "-c", "grep -q '^NoNewPrivs:.1$' /proc/self/status"});
+    CHECK(children.run(request).number == 1);
+    request.no_new_privileges = true;
+    CHECK(children.run(request).number == 0);
+    CHECK(::prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 0);
 }
 
 TEST_CASE("a child gets the signal mask that it is given, and all its signals back") {

@@ -27,6 +27,7 @@
 #include "platform/descriptors.h"
 #include "platform/files.h"
 #include "platform/hidden_memory.h"
+#include "platform/relro.h"
 #include "platform/signals.h"
 #include "platform/streams.h"
 
@@ -93,6 +94,7 @@ int print_help(const CommandLine& line) {
 }  // namespace
 
 int run_program(int argc, char** argv, char** environment) {
+    platform::protect_relocated();
     const pid_t parent = ::getppid();
     platform::take_signals();
     platform::occupy_closed_stdio();

@@ -62,7 +62,7 @@ Result<void> assign_rewrite(Settings& settings, std::string_view value) {
 Result<void> assign_success(Settings& settings, std::string_view value) {
     const auto status = text::parse_number(value, 255);
     if (!status) return bad_value(value, "an exit status is a number from 0 to 255");
-    settings.success.set(*status);
+    settings.success.set(static_cast<std::size_t>(*status));
     return {};
 }
 

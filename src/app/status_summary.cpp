@@ -38,7 +38,7 @@ std::optional<std::int64_t> number(const Value& map, std::string_view key) {
     const Value* value = map.find(key);
     if (value == nullptr || !value->is_plain()) return std::nullopt;
     const auto parsed = text::parse_number(
-        value->text(), static_cast<std::size_t>(std::numeric_limits<std::int64_t>::max()));
+        value->text(), static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()));
     return parsed ? std::optional(static_cast<std::int64_t>(*parsed)) : std::nullopt;
 }
 

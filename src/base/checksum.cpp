@@ -11,12 +11,13 @@ namespace {
 constexpr std::uint32_t polynomial = 0x04C11DB7;
 constexpr std::size_t stride = 8;  // bytes that are taken in one go
 
-// tables[n][byte]: what a byte adds to the sum when n more bytes come behind it. Made when they are
-// first needed: most runs of kaigara never do, and in the program they would be 8 KiB.
+// tables[n][byte]: what a byte adds to the sum when n more bytes come behind it. In the program
+// they are 8 KiB of the file, which the kernel may drop; made at run time they would be PID 1's own
+// memory for good.
 using Tables = std::array<std::array<std::uint32_t, 256>, stride>;
 
-Tables make_tables() noexcept {
-    Tables tables;
+consteval Tables make_tables() noexcept {
+    Tables tables{};
     for (std::uint32_t byte = 0; byte < 256; ++byte) {
         std::uint32_t sum = byte << 24U;
         for (int bit = 0; bit < 8; ++bit) sum = (sum << 1U) ^ ((sum >> 31U) * polynomial);
@@ -31,6 +32,8 @@ Tables make_tables() noexcept {
     return tables;
 }
 
+constexpr Tables tables = make_tables();
+
 std::uint32_t byte_at(std::string_view data, std::size_t place) noexcept {
     return static_cast<unsigned char>(data[place]);
 }
@@ -38,7 +41,6 @@ std::uint32_t byte_at(std::string_view data, std::size_t place) noexcept {
 }  // namespace
 
 std::uint32_t posix_checksum(std::string_view data) noexcept {
-    static const Tables tables = make_tables();
     std::uint32_t sum = 0;
     std::size_t place = 0;
     for (; place + stride <= data.size(); place += stride) {

@@ -61,7 +61,7 @@ std::optional<std::string_view> take_part(Rest& rest) {
     if (unit < rest.next_unit) return "larger units come first, each once";
     rest.next_unit = unit + 1;
 
-    const auto room = static_cast<std::size_t>((longest - rest.total) / units[unit].milliseconds);
+    const auto room = static_cast<std::uint64_t>((longest - rest.total) / units[unit].milliseconds);
     const auto count = text::parse_number(number, room);
     if (!count) return "it is longer than 10 years";
     rest.total += static_cast<std::int64_t>(*count) * units[unit].milliseconds;

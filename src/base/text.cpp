@@ -110,12 +110,12 @@ std::string lower(std::string_view text) { return mapped(text, 'A', 'Z', 'a' - '
 
 std::string upper(std::string_view text) { return mapped(text, 'a', 'z', 'A' - 'a'); }
 
-std::optional<std::size_t> parse_number(std::string_view text, std::size_t limit) {
+std::optional<std::uint64_t> parse_number(std::string_view text, std::uint64_t limit) {
     if (text.empty()) return std::nullopt;
-    std::size_t number = 0;
+    std::uint64_t number = 0;
     for (const char c : text) {
         if (c < '0' || c > '9') return std::nullopt;
-        const auto digit = static_cast<std::size_t>(c - '0');
+        const auto digit = static_cast<std::uint64_t>(c - '0');
         if (digit > limit || number > (limit - digit) / 10) return std::nullopt;
         number = number * 10 + digit;
     }

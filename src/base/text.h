@@ -4,6 +4,7 @@
 // Small pure helpers on text. Nothing here knows a file, a clock or a locale.
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -23,7 +24,7 @@ std::string lower(std::string_view text);
 std::string upper(std::string_view text);
 
 // A decimal number without sign, blanks or leading plus; nothing when it is none or above `limit`.
-std::optional<std::size_t> parse_number(std::string_view text, std::size_t limit);
+std::optional<std::uint64_t> parse_number(std::string_view text, std::uint64_t limit);
 
 // The offset of the first byte that is not well-formed UTF-8 (RFC 3629: no overlong forms, no
 // surrogates, nothing above U+10FFFF); nothing when all of it is.

@@ -107,7 +107,7 @@ public:
     // The number of things that follow, each of which takes a byte at least.
     std::size_t count() {
         const std::uint64_t count = number();
-        if (count <= bytes_.size()) return count;
+        if (count <= bytes_.size()) return static_cast<std::size_t>(count);
         fail();
         return 0;
     }

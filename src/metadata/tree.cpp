@@ -40,7 +40,7 @@ Step step_into_list(const Value& list, std::string_view path) noexcept {
     const std::size_t end = std::min(path.find('.'), path.size());
     const auto index = text::parse_number(path.substr(0, end), list.items().size());
     if (!index || *index == list.items().size()) return {};
-    return {&list.items()[*index], end};
+    return {&list.items()[static_cast<std::size_t>(*index)], end};
 }
 
 enum class Wanted { leaves, all };

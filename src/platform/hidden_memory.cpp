@@ -19,27 +19,28 @@ namespace {
 // Deeper than anything of stages 1 and 2 has ever been; no kernel maps anything else so near below
 // the stack.
 constexpr std::uintptr_t deepest_stack = 1U << 20U;
-// What the calls of the kernel below need themselves is wiped by hand.
-constexpr std::size_t near = 16 * 1024;
+// What the call of the kernel needs itself.
+constexpr std::size_t call_depth = 1024;
 
 constexpr int dumpable = 1;
 
 bool is_hidden = false;
 int was_dumpable = 0;
 
-[[gnu::noinline]] void wipe_near_stack() noexcept {
-    char bytes[near];
-    ::explicit_bzero(bytes, sizeof bytes);
+// What is too near to be given back as whole pages is wiped by hand.
+[[gnu::noinline]] void wipe_near_stack(std::size_t page) noexcept {
+    const std::size_t near = page + 2 * call_depth;
+    ::explicit_bzero(__builtin_alloca(near), near);
 }
 
 // The pages of the stack that are not in use go back to the kernel, which gives empty ones later:
 // to write zeros over them would only make them ours for good. Where the stack has never been so
 // deep, madvise(2) says ENOMEM for the rest and has done its work.
 [[gnu::noinline]] void wipe_stack() noexcept {
-    wipe_near_stack();
     const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+    wipe_near_stack(page);
     const auto here = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
-    const std::uintptr_t end = (here - near / 2) & ~(page - 1);
+    const std::uintptr_t end = (here - call_depth) & ~(page - 1);
     ::madvise(reinterpret_cast<void*>(end - deepest_stack), deepest_stack, MADV_DONTNEED);
 }
 

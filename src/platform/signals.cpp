@@ -96,7 +96,7 @@ wait_for_signal(SignalSet set,
         const auto seconds_left = duration_cast<seconds>(left);
         if (left.count() > 0) {
             timeout.tv_sec = seconds_left.count();
-            timeout.tv_nsec = (left - seconds_left).count();
+            timeout.tv_nsec = static_cast<long>((left - seconds_left).count());
         }
     }
     siginfo_t info = {};

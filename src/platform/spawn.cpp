@@ -19,7 +19,7 @@ namespace kaigara::platform {
 namespace {
 
 // after_fork() and what it calls need less than 1 KiB.
-constexpr std::size_t child_stack_size = 16 * 1024;
+constexpr std::size_t child_stack_size = 8 * 1024;
 
 // The report of a child that does not share our memory lies in a page that both see.
 class SharedReport {

@@ -85,7 +85,8 @@ Result<Value> apply_unbase64(const Value& value, std::string_view, ModifierConte
 }
 
 Result<Value> apply_indent(const Value& value, std::string_view argument, ModifierContext&) {
-    const std::string blanks(text::parse_number(argument, max_indent).value_or(0), ' ');
+    const auto width = text::parse_number(argument, max_indent).value_or(0);
+    const std::string blanks(static_cast<std::size_t>(width), ' ');
     std::string out;
     const char* separator = "";
     for (const std::string_view line : text::split(value.text(), '\n')) {

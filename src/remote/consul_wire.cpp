@@ -85,7 +85,7 @@ Refusal refuse(const platform::HttpAnswer& answer) {
 }
 
 std::uint64_t index_of(const platform::HttpAnswer& answer) noexcept {
-    const auto index = text::parse_number(answer.header("x-consul-index"), std::size_t{1} << 62U);
+    const auto index = text::parse_number(answer.header("x-consul-index"), std::uint64_t{1} << 62U);
     return std::max<std::uint64_t>(index.value_or(1), 1);
 }
 

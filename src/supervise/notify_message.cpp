@@ -19,8 +19,8 @@ constexpr std::size_t largest_pid = 4'194'304;  // PID_MAX_LIMIT of the kernel
 
 struct TimeField {
     std::string_view name;
-    std::size_t least;
-    std::size_t most;
+    std::uint64_t least;
+    std::uint64_t most;
     std::string_view limits;
     std::optional<microseconds> NotifyMessage::* place;
 };

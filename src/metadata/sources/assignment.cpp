@@ -79,7 +79,7 @@ private:
                                                 lower_.origin_text(at_->origin())));
         }
         found_.push_back(std::to_string(*index));
-        at_ = &at_->items()[*index];
+        at_ = &at_->items()[static_cast<std::size_t>(*index)];
         return {};
     }
 
@@ -104,7 +104,8 @@ const Value* child(const Value* parent, const std::string& step) {
     if (parent == nullptr) return nullptr;
     if (!parent->is_list()) return parent->find(step);
     const auto index = text::parse_number(step, parent->items().size());
-    return index && *index < parent->items().size() ? &parent->items()[*index] : nullptr;
+    if (!index || *index >= parent->items().size()) return nullptr;
+    return &parent->items()[static_cast<std::size_t>(*index)];
 }
 
 }  // namespace
@@ -150,7 +151,8 @@ void assign(Tree& upper, const Tree& lower, const Steps& steps, Value value) {
         const bool last = i + 1 == steps.size();
         below = child(below, steps[i]);
         if (at->is_list()) {
-            at = &at->items()[text::parse_number(steps[i], at->items().size()).value_or(0)];
+            const auto index = text::parse_number(steps[i], at->items().size());
+            at = &at->items()[static_cast<std::size_t>(index.value_or(0))];
             if (!last && at->is_null()) *at = Value::map({}, origin);
         } else if (Value* there = at->find(steps[i]); there != nullptr && !there->is_null()) {
             at = there;

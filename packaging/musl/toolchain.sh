@@ -8,7 +8,7 @@
 # SOURCES holds the folders musl-* and gcc-*, unpacked (packaging/sources.sh). TOOLCHAIN becomes
 #
 #     bin/cc bin/c++      Debian's GCC of that architecture, which looks here for headers and libraries
-#     include/ lib/       musl, the kernel's headers, libstdc++
+#     include/ lib/       musl, the kernel's headers, libstdc++; dl_find_object.o, to be linked by name
 #
 # Debian's musl-tools has no C++ and knows one architecture. Three minutes of one processor; a toolchain
 # that is there and was made of the same inputs stays.
@@ -44,7 +44,7 @@ quietly() {
     log=$toolchain/log/$1
     shift
     if ! "$@" >>"$log" 2>&1; then
-        tail -n 30 "$log" >&2
+        tail -n 8 "$log" >&2
         echo "failed, all that it said is in $log: $*" >&2
         return 1
     fi
@@ -97,18 +97,18 @@ link_kernel_headers() {
     return 1
 }
 
-# Without the words of a terminate handler that demangles, and without the string of before C++11: what
-# nobody calls is dropped by the linker, these two are always called.
+# Without the words of a terminate handler that demangles, and without wide characters: what nobody calls is
+# dropped by the linker, these are always called.
 build_libstdcxx() {
     mkdir "$work/libstdcxx"
     cd "$work/libstdcxx"
     # GTHREAD_USE_WEAK: weak references to pthread functions are null in a static program.
     # shellcheck disable=SC2086
-    quietly libstdcxx "$gcc/libstdc++-v3/configure" --build=x86_64-linux-gnu \
+    quietly libstdcxx "$gcc/libstdc++-v3/configure" --build="$(gcc -dumpmachine)" \
         --host="$musl_machine-linux-musl" --prefix="$toolchain" --libdir="$toolchain/lib" \
         --with-toolexeclibdir="$toolchain/lib" --with-gxx-include-dir="$toolchain/include/c++/12" \
         --disable-shared --disable-multilib --disable-nls --disable-libstdcxx-pch \
-        --disable-libstdcxx-filesystem-ts --disable-libstdcxx-verbose --disable-libstdcxx-dual-abi --disable-wchar_t \
+        --disable-libstdcxx-filesystem-ts --disable-libstdcxx-verbose --disable-wchar_t \
         CC="$toolchain/bin/cc" CXX="$toolchain/bin/c++" CPP="$toolchain/bin/cc -E" \
         AR="$gnu_triplet-ar" RANLIB="$gnu_triplet-ranlib" \
         CFLAGS="$small" CXXFLAGS="$small -DGTHREAD_USE_WEAK=0"
@@ -120,7 +120,6 @@ write_compilers
 build_musl
 link_kernel_headers "$1"
 # shellcheck disable=SC2086
-"$toolchain/bin/cc" $small -c "$here/dl_find_object.c" -o "$work/dl_find_object.o"
+"$toolchain/bin/cc" $small -c "$here/dl_find_object.c" -o "$toolchain/lib/dl_find_object.o"
 build_libstdcxx
-"$gnu_triplet-ar" rcsD "$toolchain/lib/libdl_find_object.a" "$work/dl_find_object.o"
 echo "$stamp" >"$toolchain/stamp"

@@ -8,4 +8,7 @@ set -eu
 
 install_packages g++ meson ninja-build pkg-config \
     libuv1-dev libyaml-cpp-dev libfmt-dev libctemplate-dev nlohmann-json3-dev libmd-dev libc-ares-dev
-sh "$(dirname "$0")/fetch-sources.sh"
+cd "$(dirname "$0")/.."
+sh packaging/fetch-sources.sh
+# A library that was unpacked for an older checkout gets the build files of this one.
+meson subprojects packagefiles --apply >/dev/null 2>&1 || true

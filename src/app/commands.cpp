@@ -59,6 +59,8 @@ constexpr std::array table = {
             "stop the application in order and start it again", 0, 0},
     Command{command::init, "init", "[DIR]",
             "make a kaigara.yml, metadata, resources, operations and a Dockerfile", 0, 1},
+    Command{command::completion, "completion", "SHELL",
+            "print the completion script of bash, zsh or fish", 1, 1},
     Command{command::version, "version", "",
             "print the version", 0, 0},
     Command{command::help, "help", "[COMMAND]",

@@ -10,6 +10,7 @@
 #include "app/application.h"
 #include "app/check.h"
 #include "app/commands.h"
+#include "app/completion.h"
 #include "app/control_client.h"
 #include "app/exit_code.h"
 #include "app/face.h"
@@ -91,6 +92,11 @@ int print_help(const CommandLine& line) {
     return text ? print_text(*text) : report(text.error());
 }
 
+int print_completion(const CommandLine& line) {
+    const auto script = completion_script(line.operands[0]);
+    return script ? print_text(*script) : report(script.error());
+}
+
 }  // namespace
 
 int run_program(int argc, char** argv, char** environment) {
@@ -118,6 +124,7 @@ int run_program(int argc, char** argv, char** environment) {
     if (is_control) return run_control(*line, *settings);
     if (line->command == command::help) return print_help(*line);
     if (line->command == command::version) return print_text(version_text());
+    if (line->command == command::completion) return print_completion(*line);
     if (line->command == command::init) return run_init(*line);
     if (line->command == command::wait) return run_wait(*line, *settings);
     if (line->command == command::ledger) return run_ledger(*line, *settings, environment);

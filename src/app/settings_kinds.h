@@ -52,6 +52,7 @@ inline constexpr std::string_view run_kind = R"({"enum": ["always", "once", "on-
 inline constexpr std::string_view on_failure = R"({"enum": ["stop", "continue"]})";
 inline constexpr std::string_view interrupted = R"({"enum": ["rerun", "fail"]})";
 inline constexpr std::string_view on_edit = R"({"enum": ["warn", "fail", "rerun"]})";
+inline constexpr std::string_view metadata_format = R"({"enum": ["yaml", "json", "env"]})";
 inline constexpr std::string_view none;  // has no key
 
 // A schema with the words that an editor shows beside the key.

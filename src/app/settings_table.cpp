@@ -127,7 +127,7 @@ constexpr std::array table = {
                 return {};
             }},
     Setting{"format", 0, "FORMAT", "", command::metadata, false,
-            "yaml (default), json or env", kind::none, assign_format},
+            "yaml (default), json or env", kind::metadata_format, assign_format},
     Setting{"origin", 0, "", "", command::metadata, false,
             "name the source of each value", kind::none, assign_switch<&Settings::origin>},
     Setting{"show-secrets", 0, "", "", command::metadata, false,

@@ -34,6 +34,7 @@ inline constexpr Commands status = 1U << 13U;
 inline constexpr Commands health = 1U << 14U;
 inline constexpr Commands reload = 1U << 15U;
 inline constexpr Commands restart = 1U << 16U;
+inline constexpr Commands completion = 1U << 17U;
 }  // namespace command
 
 struct Setting {

@@ -13,6 +13,7 @@ set -- "$@" busybox-static podman runc uidmap ca-certificates          # contain
 set -- "$@" docker-compose systemd                                     # container: the recipes, as those read them
 set -- "$@" nginx-light redis-server postgresql curl                   # examples, soak
 set -- "$@" etcd-server etcd-client jq openssl                        # backend and bench: servers, certificates
+set -- "$@" zsh fish bash-completion man-db mandoc                        # manual
 set -- "$@" clang-19 libclang-rt-19-dev llvm-19                        # fuzz
 set -- "$@" clang-format-19 clang-tidy-19 shellcheck binutils          # lint and tidy
 set -- "$@" python3-jsonschema python3-yaml                            # lint: the schema

@@ -15,6 +15,8 @@
 # backend           build-release      the release against real etcd and Consul, and servers that misbehave
 # container         build-release      the release in containers of podman and runc
 # examples          build-release      docs/examples with the real applications, in namespaces
+# manual            build-release      what real shells complete, and the manual pages
+# soak              build-release      great numbers, random kills, each system call that fails, shortened
 # fuzz              build-fuzz         every parser on input that libFuzzer makes up, 30 s each
 # lint              build-release      checks of the source: includes, sizes, layout, scripts
 # tidy              build-release      clang-tidy: half an hour of two processors, so by name only
@@ -24,8 +26,8 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-all_suites='unit contract contract-release crash backend container examples fuzz lint tidy'
-[ $# -gt 0 ] || set -- unit contract contract-release crash backend container examples fuzz lint
+all_suites='unit contract contract-release crash backend container examples manual soak fuzz lint tidy'
+[ $# -gt 0 ] || set -- unit contract contract-release crash backend container examples manual soak fuzz lint
 for suite in "$@"; do
     case " $all_suites " in
     *" $suite "*) ;;
@@ -140,6 +142,8 @@ for suite in "$@"; do
     backend) run_suite backend build-release configure_release backend ;;
     container) run_suite container build-release configure_release container ;;
     examples) run_suite examples build-release configure_release examples ;;
+    manual) run_suite manual build-release configure_release manual ;;
+    soak) run_suite soak build-release configure_release soak ;;
     fuzz) run_suite fuzz build-fuzz configure_fuzz fuzz ;;
     lint) run_suite lint build-release configure_release lint ;;
     tidy) run_suite tidy build-release configure_release tidy ;;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/loop.h"
 
+#include <sysexits.h>
+#include <unistd.h>
 #include <uv.h>
 
 #include <cstdlib>
@@ -19,11 +21,12 @@ void close_and_free(Handle* handle) {
 }
 
 // uv_loop_init() and the init functions fail only when the process has no memory or no descriptor
-// left at its very start. There is nothing to go on with then.
+// left at its very start. There is nothing to go on with then, and no bug of ours to leave a core
+// for.
 void must(int result, const char* what) {
     if (result == 0) return;
     log::error("{}: {}", what, uv_strerror(result));
-    std::abort();
+    ::_exit(EX_IOERR);
 }
 
 }  // namespace

@@ -118,7 +118,7 @@ class Judgement(Case):
             self.assertEqual(complaints(end), [])
 
     def test_a_hang_a_crash_silence_and_a_lost_child_are_seen(self):
-        for end, words in ((End(None), "hangs"), (End(None, calls=["--- SIGABRT {} ---"]), "aborts"),
+        for end, words in ((End(None), "hangs"), (End(None, calls=["--- SIGABRT {} ---"] * 2), "aborts"),
                            (End(139, ERROR), "crashed"), (End(-11, ERROR), "crashed"),
                            (End(1, ERROR), "none of the contract's"), (End(74), "0 error lines"),
                            (End(74, ERROR + ERROR), "2 error lines"), (End(0, SERVED), "nginx did not"),

@@ -9,6 +9,7 @@
 
 #include "app/run.h"
 #include "base/log.h"
+#include "platform/giving_up.h"
 
 namespace {
 
@@ -31,6 +32,7 @@ int main(int argc, char** argv) {
         leave(kaigara::app::run_program(argc, argv, environ));
     } catch (const std::exception& failure) {
         kaigara::log::error("a bug in kaigara: {}", failure.what());
+        kaigara::platform::stop_all_children();
         leave(software_error);
     }
 }

@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/loop.h"
 
-#include <sysexits.h>
-#include <unistd.h>
 #include <uv.h>
 
-#include <cerrno>
-#include <csignal>
 #include <cstdlib>
 
-#include "base/error.h"
 #include "base/log.h"
+#include "platform/giving_up.h"
 
 namespace kaigara::platform {
 
@@ -23,44 +19,16 @@ void close_and_free(Handle* handle) {
              [](uv_handle_t* closed) { delete reinterpret_cast<Handle*>(closed); });
 }
 
-// uv_loop_init() and the init functions fail only when the process has no memory or no descriptor
-// left at its very start. There is nothing to go on with then, and no bug of ours to leave a core
-// for.
-[[noreturn]] void give_up(const char* what, int error) {
-    log::error("{}: {}", what, errno_text(error));
-    ::_exit(EX_IOERR);
-}
-
+// The init functions fail only when there is no memory or no descriptor left; there is nothing to
+// go on with then.
 void must(int result, const char* what) {
     if (result != 0) give_up(what, -result);
 }
 
-constexpr const char* no_loop = "cannot make an event loop";
-
-// The first uv_loop_init() of a process makes the pipe of libuv's signal handlers, and calls
-// abort(3) where it cannot: in silence, and a process 1, which no default action of a signal ends,
-// then dies of the illegal instruction after it. The handler is called by abort(3) on this thread,
-// with the errno of pipe2(2), and may therefore write.
-class TellOfAbort {
-public:
-    TellOfAbort() {
-        struct sigaction action{};
-        action.sa_handler = [](int) { give_up(no_loop, errno); };
-        ::sigaction(SIGABRT, &action, &before_);
-    }
-    ~TellOfAbort() { ::sigaction(SIGABRT, &before_, nullptr); }
-    TellOfAbort(const TellOfAbort&) = delete;
-    TellOfAbort& operator=(const TellOfAbort&) = delete;
-
-private:
-    struct sigaction before_{};
-};
-
 }  // namespace
 
 Loop::Loop() : loop_(std::make_unique<uv_loop_t>()) {
-    const TellOfAbort tell;
-    must(uv_loop_init(loop_.get()), no_loop);
+    must(uv_loop_init(loop_.get()), "cannot make an event loop");
 }
 
 Loop::~Loop() {

@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/giving_up.h"
 
-#include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <chrono>
 #include <csignal>
-#include <thread>
 
 #include "base/error.h"
 #include "base/log.h"
 #include "platform/processes.h"
+#include "platform/reaper.h"
 
 namespace kaigara::platform {
 
@@ -31,12 +29,12 @@ void send_to_all(int signal) {
 // False when children are left after this time.
 bool all_end_within(std::chrono::milliseconds limit) {
     const auto latest = std::chrono::steady_clock::now() + limit;
+    Reaper reaper;
     for (;;) {
-        const pid_t ended = ::waitpid(-1, nullptr, WNOHANG);
-        if (ended < 0 && errno == ECHILD) return true;
-        if (ended > 0) continue;
+        reaper.reap();
+        if (!reaper.has_children()) return true;
         if (std::chrono::steady_clock::now() >= latest) return false;
-        std::this_thread::sleep_for(10ms);
+        ::usleep(10'000);
     }
 }
 

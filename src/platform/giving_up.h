@@ -10,7 +10,7 @@
 // illegal instruction, without a word. So the children are asked to end first, and have the time
 // that `docker stop` gives.
 //
-// The event loop and the reaper are no longer trusted here: signals and waitpid(2) are used bare.
+// The event loop is no longer trusted here, so the time passes by looking every ten milliseconds.
 
 #include <string_view>
 

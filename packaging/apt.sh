@@ -54,11 +54,13 @@ debian_mirror() {
         sed -n 's/ Debian Debian$//p' | head -n 1
 }
 
-# private_apt DIRECTORY TYPE SUITE: a configuration of apt of its own in DIRECTORY, which knows TYPE (deb
-# or deb-src) of another Debian SUITE on the same mirror; then private_apt_get uses it. What is fetched is
-# verified with Debian's keys, and the machine's own lists stay as they are.
+# private_apt DIRECTORY TYPE SUITE [ARCHITECTURE]: a configuration of apt of its own in DIRECTORY, which
+# knows TYPE (deb or deb-src) of another Debian SUITE on the same mirror; then private_apt_get uses it. What
+# is fetched is verified with Debian's keys, and the machine's own lists stay as they are. With another
+# ARCHITECTURE than the machine's, its packages can be downloaded, not installed.
 private_apt() {
     private_apt_directory=$1
+    private_apt_architecture=${4:-$(dpkg --print-architecture)}
     mirror=$(debian_mirror)
     if [ -z "$mirror" ] && [ "$(id -u)" = 0 ]; then
         apt-get -qq update >/dev/null
@@ -78,5 +80,6 @@ private_apt_get() {
     apt-get -o "Dir::Etc::sourcelist=$private_apt_directory/apt/sources.list" -o Dir::Etc::sourceparts=- \
         -o "Dir::State::lists=$private_apt_directory/apt/lists" \
         -o "Dir::Cache=$private_apt_directory/apt/cache" \
+        -o "APT::Architecture=$private_apt_architecture" -o "APT::Architectures=$private_apt_architecture" \
         -o "APT::Sandbox::User=$(id -un)" -o Acquire::Languages=none -qq "$@"
 }

@@ -50,16 +50,14 @@ make_tree() {
     for library in "$sources"/subprojects/*; do
         name_of_library=${library##*/}
         cp -pr "$(realpath "$library")" "$tree/subprojects/$name_of_library"
-        for wrap in $(grep -l "^directory = $name_of_library\$" subprojects/*.wrap); do
-            own=${wrap##*/}
-            own=subprojects/packagefiles/${own%.wrap}
-            [ ! -d "$own" ] || cp -pr "$own/." "$tree/subprojects/$name_of_library/"
-        done
+        own=$(grep -l "^directory = $name_of_library\$" subprojects/*.wrap)
+        own=subprojects/packagefiles/$(basename "$own" .wrap)
+        [ ! -d "$own" ] || cp -pr "$own/." "$tree/subprojects/$name_of_library/"
     done
 }
 
-# $1 is '', or what is put before the compiler.
-list() { printf "['%s']" "$(echo "$*" | sed "s/  */', '/g")"; }
+# list WORD...: as a list of Meson's; an empty word is none.
+list() { printf "['%s']" "$(echo "$*" | sed "s/^ *//; s/  */', '/g")"; }
 
 # Small is what counts: nobody waits for a hot loop of a library. Strict aliasing is off, since the libraries have
 # not been written for an optimiser of the whole program: libmd's SHA-256, inlined, lost every write to its state.
@@ -71,8 +69,8 @@ write_cross_file() {
     link="-static $toolchain/lib/dl_find_object.o -Wl,--eh-frame-hdr -Wl,-z,relro,-z,now,-z,noexecstack"
     cat <<END
 [binaries]
-c = $(list $cache "$toolchain/bin/cc")
-cpp = $(list $cache "$toolchain/bin/c++")
+c = $(list "$cache" "$toolchain/bin/cc")
+cpp = $(list "$cache" "$toolchain/bin/c++")
 ar = '$gnu_triplet-gcc-ar-12'
 strip = '$gnu_triplet-strip'
 pkgconfig = 'false'

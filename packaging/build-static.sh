@@ -41,12 +41,22 @@ quietly() {
     fi
 }
 
+# The files of the checkout that git does not ignore; of an archive of the sources, which has no git, all but the same.
+files_of_checkout() {
+    if [ -e .git ]; then
+        git -c safe.directory="$PWD" ls-files -z --cached --others --exclude-standard
+    else
+        find . -mindepth 1 \( -path './build*' -o -path ./dist -o -path './subprojects/*/*' \
+            ! -path './subprojects/packagefiles/*' \) -prune -o -type f -printf '%P\0'
+    fi
+}
+
 # The tree is made anew, so that nothing which git ignores gets into a release; times of files are kept,
 # so that a second build compiles what has changed.
 make_tree() {
     rm -rf "$tree"
     mkdir "$tree"
-    git ls-files -z --cached --others --exclude-standard | xargs -0 cp -p --parents -t "$tree"
+    files_of_checkout | xargs -0 cp -p --parents -t "$tree"
     for library in "$sources"/subprojects/*; do
         name_of_library=${library##*/}
         cp -pr "$(realpath "$library")" "$tree/subprojects/$name_of_library"
@@ -65,7 +75,7 @@ list() { printf "['%s']" "$(echo "$*" | sed "s/^ *//; s/  */', '/g")"; }
 write_cross_file() {
     cache=$(command -v ccache || true)
     hardening="-fstack-protector-strong -D_FORTIFY_SOURCE=2 $control_flow"
-    common="-Os -fno-strict-aliasing $hardening -ffile-prefix-map=$tree=. -ffile-prefix-map=$build=. -ffile-prefix-map=$sources=."
+    common="-Oz -fno-strict-aliasing $hardening -ffile-prefix-map=$tree=. -ffile-prefix-map=$build=. -ffile-prefix-map=$sources=."
     link="-static $toolchain/lib/dl_find_object.o -Wl,--eh-frame-hdr -Wl,-z,relro,-z,now,-z,noexecstack"
     cat <<END
 [binaries]

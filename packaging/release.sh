@@ -26,8 +26,17 @@ cd "$(dirname "$0")/.."
 [ $# -gt 0 ] || set -- amd64 i386 arm64
 umask 022
 
+# That of the last commit; of an archive of the sources, the day of the newest head of the changelog.
+time_of_sources() {
+    if [ -e .git ]; then
+        git -c safe.directory="$PWD" log -1 --format=%ct
+    else
+        date -u -d "$(sed -n 's/^## .* - \([0-9-]*\)$/\1/p' CHANGELOG.md | head -n 1)" +%s
+    fi
+}
+
 version=$(sed -n "s/^  version: '\([0-9.]*\)',.*/\1/p" meson.build)
-SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
+SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(time_of_sources)}
 export SOURCE_DATE_EPOCH
 build=${KAIGARA_BUILD:-$PWD/build-static}
 dist=${KAIGARA_DIST:-$PWD/dist}
@@ -81,6 +90,10 @@ failed=0
 for arch; do
     sh tests/release/smoke.sh "$build/kaigara-$arch" "$arch" || failed=1
 done
+if [ "$host" = amd64 ]; then
+    sh packaging/build-static.sh amd64 -Dtls=disabled
+    sh tests/release/figures.sh "$build/kaigara-amd64" "$build/kaigara-amd64-variant" || failed=1
+fi
 if [ "$*" = 'amd64 i386 arm64' ]; then
     sh tests/release/packages.sh "$dist" || failed=1
 fi

@@ -10,24 +10,28 @@
 # suite             build directory    what it runs
 # unit              build-sanitize     the modules, under the address and undefined sanitizers
 # contract          build-sanitize     the program as PID 1 of a namespace, under the sanitizers
-# contract-release  build-release      the same against the static, stripped release
+# contract-release  build-release      the same against the program of a release, static and stripped
 # crash             build-release      the release killed at each system call, full and failing disks
 # backend           build-release      the release against real etcd and Consul, and servers that misbehave
 # container         build-release      the release in containers of podman and runc
 # examples          build-release      docs/examples with the real applications, in namespaces
 # manual            build-release      what real shells complete, and the manual pages
 # soak              build-release      great numbers, random kills, each system call that fails, shortened
+# release           build-static       packaging/release.sh for this machine, with tests/release
 # fuzz              build-fuzz         every parser on input that libFuzzer makes up, 30 s each
 # lint              build-release      checks of the source: includes, sizes, layout, scripts
 # tidy              build-release      clang-tidy: half an hour of two processors, so by name only
+#
+# The suites of build-release run the program of a release, build-static/kaigara-ARCHITECTURE, which is linked with
+# musl (packaging/build-static.sh); build-release has their helpers, and the program as Debian's libraries make it.
 #
 # A suite that cannot run something here says so and skips it. With CI=true nothing may be skipped: a
 # skip is a failure.
 set -eu
 cd "$(dirname "$0")/.."
 
-all_suites='unit contract contract-release crash backend container examples manual soak fuzz lint tidy'
-[ $# -gt 0 ] || set -- unit contract contract-release crash backend container examples manual soak fuzz lint
+all_suites='unit contract contract-release crash backend container examples manual soak release fuzz lint tidy'
+[ $# -gt 0 ] || set -- unit contract contract-release crash backend container examples manual soak release fuzz lint
 for suite in "$@"; do
     case " $all_suites " in
     *" $suite "*) ;;
@@ -74,8 +78,10 @@ configure_sanitize() {
 configure_release() {
     werror=false
     [ "$must_work" != 1 ] || werror=true
+    sh packaging/install-release-deps.sh
+    sh packaging/build-static.sh "$machine"
     configure build-release --buildtype=release -Dstatic=true -Db_ndebug=false -Dcpp_link_args=-s \
-        -Dtests=true -Dwerror="$werror"
+        -Dtests=true -Dwerror="$werror" -Dtest_program="$PWD/build-static/kaigara-$machine"
 }
 
 configure_fuzz() {
@@ -129,9 +135,28 @@ run_suite() {
     row "$1" "$2" "$good" "$bad" "$skipped" $(($(date +%s) - begin))
 }
 
+# run_release: no suite of Meson's. What is made here is for this machine alone, and not dist/.
+run_release() {
+    begin=$(date +%s)
+    heading 'suite release (build-static)'
+    {
+        KAIGARA_DIST=$PWD/build-static/dist sh packaging/release.sh "$machine" && echo 0 >"$results/status" ||
+            echo $? >"$results/status"
+    } 2>&1 | tee "$results/output"
+    skipped=$(grep -c '^ok .* # SKIP' "$results/output" || true)
+    good=$(($(grep -c '^ok ' "$results/output" || true) - skipped))
+    bad=$(grep -c '^not ok ' "$results/output" || true)
+    [ "$must_work" != 1 ] || bad=$((bad + skipped))
+    if [ "$bad" = 0 ]; then
+        [ "$(cat "$results/status")" = 0 ] && [ "$good" -gt 0 ] || bad=1
+    fi
+    row release build-static "$good" "$bad" "$skipped" $(($(date +%s) - begin))
+}
+
 heading 'packages'
 sh packaging/install-build-deps.sh
 sh tests/install-test-deps.sh
+machine=$(dpkg --print-architecture)
 
 for suite in "$@"; do
     case $suite in
@@ -144,6 +169,7 @@ for suite in "$@"; do
     examples) run_suite examples build-release configure_release examples ;;
     manual) run_suite manual build-release configure_release manual ;;
     soak) run_suite soak build-release configure_release soak ;;
+    release) run_release ;;
     fuzz) run_suite fuzz build-fuzz configure_fuzz fuzz ;;
     lint) run_suite lint build-release configure_release lint ;;
     tidy) run_suite tidy build-release configure_release tidy ;;

@@ -258,6 +258,10 @@ void HttpTransfer::Easy::prepare_body() {
 
 std::optional<Error> HttpTransfer::Easy::prepare_tls() {
     if (!text::lower(request.url.substr(0, 8)).starts_with("https://")) return std::nullopt;
+    if ((::curl_version_info(CURLVERSION_NOW)->features & CURL_VERSION_SSL) == 0)
+        return Error{Fault::configuration, 0,
+                     "this kaigara was built without https (-Dtls=disabled): take one that has it",
+                     ""};
     const HttpTls& tls = request.tls;
     Authorities trusted{tls.authorities_file, tls.authorities_directory};
     if (trusted.file.empty() && trusted.directory.empty())

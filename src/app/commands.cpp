@@ -79,7 +79,7 @@ constexpr std::string_view overview_tail =
     "\nThe options of a command: kaigara help COMMAND. Each option of start, exec and provision "
     "is\n"
     "also an environment variable: --stop-timeout is KAIGARA_STOP_TIMEOUT.\n"
-    "Called tini, docker-init, dumb-init or catatonit, kaigara is that program.\n";
+    "Called tini, docker-init, dumb-init, catatonit or podman-init, kaigara is that program.\n";
 
 constexpr std::size_t left_column = 34;
 

@@ -12,7 +12,8 @@ Face find_face(std::string_view argv0) {
     const std::string_view name = last_part(argv0);
     if (name == "tini" || name == "tini-static" || name == "docker-init") return run_tini;
     if (name == "dumb-init") return run_dumb_init;
-    if (name == "catatonit") return run_catatonit;
+    // podman run --init mounts what --init-path names as /run/podman-init.
+    if (name == "catatonit" || name == "podman-init") return run_catatonit;
     return nullptr;
 }
 

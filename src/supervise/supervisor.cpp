@@ -198,7 +198,11 @@ void Supervisor::forward(const platform::Signal& signal) {
     job_.note(target);
     const int code =
         send_as_received(launch_.signal_group ? -group_ : application_, target, signal);
-    if (code != 0)
+    if (code == EPERM)
+        log::warn("cannot forward {}: {}; without the capability KILL only an application of our "
+                  "own user can be signalled",
+                  platform::signal_name(target), errno_text(code));
+    else if (code != 0)
         log::debug("cannot forward {}: {}", platform::signal_name(target), errno_text(code));
     observer_.forwarded(signal.number, target, code);
 }

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -204,6 +205,19 @@ TEST_CASE("kaigara's own rights stay, so that it can end what is left") {
     CHECK(facts.at("Uid") == "0 0 0 0");
     CHECK(facts.at("CapEff") != nothing);
     program.send(15);
+    program.wait();
+}
+
+TEST_CASE("a signal that the application may not be sent is told") {
+    if (mode() != Mode::root) return;
+    Program program({.words = setpriv({"--bounding-set=-kill"},
+                                      exec_actor({"say", "up", "pause"}, {"--user", "4711"}))});
+    program.wait_for("up\n");
+    program.send(SIGTERM);
+    program.wait_for_error(
+        "kaigara: warn: cannot forward TERM: Operation not permitted; without the "
+        "capability KILL only an application of our own user can be signalled\n");
+    program.send(SIGKILL);
     program.wait();
 }
 

@@ -54,6 +54,7 @@ TEST_CASE("the last part of argv[0] chooses the face") {
     CHECK(is("/sbin/docker-init", run_tini));
     CHECK(is("./dumb-init", run_dumb_init));
     CHECK(is("/catatonit", run_catatonit));
+    CHECK(is("/run/podman-init", run_catatonit));
     CHECK(is("kaigara", nullptr));
     CHECK(is("tini/kaigara", nullptr));
     CHECK(is("", nullptr));

@@ -4,8 +4,10 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <exception>
+#include <new>
 
 #include "app/run.h"
 #include "base/log.h"
@@ -30,6 +32,8 @@ constexpr int software_error = 70;  // a bug in kaigara: sysexits(3), CONTRACT s
 int main(int argc, char** argv) {
     try {
         leave(kaigara::app::run_program(argc, argv, environ));
+    } catch (const std::bad_alloc&) {
+        kaigara::platform::give_up("cannot go on", ENOMEM);
     } catch (const std::exception& failure) {
         kaigara::log::error("a bug in kaigara: {}", failure.what());
         kaigara::platform::stop_all_children();

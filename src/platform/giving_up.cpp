@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <initializer_list>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -38,6 +39,15 @@ bool all_end_within(std::chrono::milliseconds limit) {
     }
 }
 
+// Before main, where a library's constructor has no memory, the log has nowhere to write to.
+void tell(std::string_view what, std::string_view reason) {
+    if (log::settings().sink != nullptr) return log::error("{}: {}", what, reason);
+    for (const std::string_view part :
+         std::initializer_list<std::string_view>{"kaigara: error: ", what, ": ", reason, "\n"}) {
+        if (::write(STDERR_FILENO, part.data(), part.size()) < 0) return;
+    }
+}
+
 }  // namespace
 
 void stop_all_children() noexcept {
@@ -53,7 +63,7 @@ void give_up(std::string_view what, int error) noexcept {
     static bool is_giving_up = false;
     if (!is_giving_up) {
         is_giving_up = true;
-        log::error("{}: {}", what, errno_text(error));
+        tell(what, errno_text(error));
         stop_all_children();
     }
     ::_exit(EX_IOERR);

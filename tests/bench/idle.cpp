@@ -11,7 +11,7 @@ namespace kaigara::bench {
 
 namespace {
 
-constexpr std::uint64_t memory_target = 150;  // kB
+constexpr std::uint64_t memory_target = 120;  // kB
 constexpr int usual_seconds = 10;
 constexpr auto settling = std::chrono::seconds(2);
 

@@ -1,12 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# Builds the release as it is compared (optimised, static, stripped) and measures it beside the
-# peers that are installed. Prints the machine, the versions, a table, and the details.
+# Measures the program of a release (packaging/build-static.sh) beside the peers that are installed. Prints the
+# machine, the versions, a table, and the details.
 #
 #     sh tests/bench/run.sh [FIGURE]... [OPTION]...    as of `bench --help`
 #
-# BUILD_DIR is where it is built, build-bench beside the sources unless set.
+# KAIGARA_BINARY names another program. BUILD_DIR is where the benchmark is built, build-bench beside the sources
+# unless set.
 
 set -eu
 
@@ -16,8 +17,12 @@ build=${BUILD_DIR:-$root/build-bench}
 if [ ! -f "$build/build.ninja" ]; then
     meson setup "$build" "$root" --buildtype=release -Dstatic=true >&2
 fi
-ninja -C "$build" src/kaigara bench >&2
-strip -o "$build/kaigara-stripped" "$build/src/kaigara"
+ninja -C "$build" bench >&2
+if [ -z "${KAIGARA_BINARY:-}" ]; then
+    machine=$(dpkg --print-architecture)
+    (cd "$root" && sh packaging/build-static.sh "$machine") >&2
+    KAIGARA_BINARY=${KAIGARA_BUILD:-$root/build-static}/kaigara-$machine
+fi
 
 processor=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)
 echo "Machine: $(getconf _NPROCESSORS_ONLN) x ${processor:-unknown processor}, $(uname -srm)"
@@ -26,8 +31,8 @@ for package in tini dumb-init catatonit debianutils valgrind python3-jinja2 pyth
     version=$(dpkg-query -W -f '${Version}' "$package" 2>/dev/null || true)
     echo "$package: ${version:-not installed}"
 done
-echo "kaigara: $("$build/kaigara-stripped" version | head -n 1)"
+echo "kaigara: $("$KAIGARA_BINARY" version | head -n 1)"
 echo "Command: sh tests/bench/run.sh $*"
 echo "Load before: $(cut -d ' ' -f 1-3 /proc/loadavg)"
 echo
-exec "$build/tests/bench/bench" --kaigara "$build/kaigara-stripped" "$@"
+exec "$build/tests/bench/bench" --kaigara "$KAIGARA_BINARY" "$@"

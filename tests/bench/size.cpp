@@ -11,7 +11,7 @@ namespace kaigara::bench {
 
 namespace {
 
-constexpr double target = 2.8;  // megabytes of 1,000,000 bytes
+constexpr double target = 2.5;  // megabytes of 1,000,000 bytes
 
 double megabytes(const std::string& path) {
     struct stat about{};

@@ -13,7 +13,7 @@ namespace kaigara::bench {
 namespace {
 
 constexpr int usual_runs = 1000;
-constexpr double target = 1.25;
+constexpr double target = 1.0;
 
 struct Net {
     double median;

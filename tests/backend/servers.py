@@ -15,6 +15,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import socket
 import socketserver
 import subprocess
@@ -24,6 +25,8 @@ import time
 import urllib.request
 
 PATIENCE = 30  # seconds until something that has to happen has happened
+
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the tests may run under nohup; an application inherits what is ignored
 
 
 def free_ports(count):

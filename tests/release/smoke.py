@@ -21,6 +21,8 @@ from smoke_servers import Certificates, Documents, Names
 
 PATIENCE = 60  # seconds until something that has to happen has happened; emulated, on a busy machine
 
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the tests may run under nohup; an application inherits what is ignored
+
 CHROOT = shutil.which("chroot", path="/usr/sbin:/sbin:/usr/bin")
 
 KAIGARA_YML = """\

@@ -20,6 +20,9 @@ namespace kaigara::platform {
 
 namespace {
 
+constexpr std::size_t smallest_piece = 4'096;
+constexpr std::size_t largest_piece = std::size_t{64} * 1'024;
+
 // O_NONBLOCK: opening a FIFO or a device must not wait. It means nothing to a regular file.
 Result<Fd> open_regular(const std::string& path, struct stat& status) {
     Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
@@ -50,13 +53,15 @@ Result<void> read_in_pieces(const std::string& path,
                             const std::function<void(std::string_view piece)>& take) {
     struct stat status;
     KG_LET(fd, open_regular(path, status));
-    std::string piece(std::size_t{64} * 1024, '\0');
+    // Most files are far smaller than a piece, and fresh pages cost more than reading them.
+    const auto size = std::clamp<std::size_t>(status.st_size, smallest_piece, largest_piece);
+    const auto piece = std::make_unique_for_overwrite<char[]>(size);
     for (;;) {
-        const ssize_t got = ::read(fd.get(), piece.data(), piece.size());
+        const ssize_t got = ::read(fd.get(), piece.get(), size);
         if (got == 0) return {};
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) return system_error(Fault::bad_data, errno, "cannot be read", path);
-        take(std::string_view(piece).substr(0, static_cast<std::size_t>(got)));
+        take({piece.get(), static_cast<std::size_t>(got)});
     }
 }
 

@@ -14,6 +14,8 @@
 // The library's operator new is malloc(3), and its delete[] calls these.
 void operator delete(void* memory) noexcept { kaigara::platform::wipe_and_free(memory); }
 
-void operator delete(void* memory, std::size_t /*size*/) noexcept { operator delete(memory); }
+void operator delete(void* memory, std::size_t size) noexcept {
+    kaigara::platform::wipe_and_free(memory, size);
+}
 
 #endif

@@ -64,7 +64,11 @@ void show_memory() noexcept {
 bool memory_is_hidden() noexcept { return is_hidden; }
 
 void wipe_and_free(void* memory) noexcept {
-    if (is_hidden && memory != nullptr) ::explicit_bzero(memory, ::malloc_usable_size(memory));
+    wipe_and_free(memory, is_hidden && memory != nullptr ? ::malloc_usable_size(memory) : 0);
+}
+
+void wipe_and_free(void* memory, std::size_t size) noexcept {
+    if (is_hidden && memory != nullptr) ::explicit_bzero(memory, size);
     std::free(memory);
 }
 

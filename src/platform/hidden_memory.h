@@ -30,8 +30,10 @@ void show_memory() noexcept;
 // Between the two.
 bool memory_is_hidden() noexcept;
 
-// free(3) and realloc(3) that leave nothing behind while memory is hidden.
+// free(3) and realloc(3) that leave nothing behind while memory is hidden. Who knows how many bytes
+// were asked for says so: to ask malloc takes as long as to free.
 void wipe_and_free(void* memory) noexcept;
+void wipe_and_free(void* memory, std::size_t size) noexcept;
 void* wiping_realloc(void* memory, std::size_t size) noexcept;
 
 }  // namespace kaigara::platform

@@ -23,6 +23,8 @@ namespace kaigara::provision {
 
 namespace {
 
+constexpr std::size_t smallest_read = 4'096;
+
 Error refusal(const std::string& path, std::string message, int code = 0) {
     return Error{Fault::configuration, code, std::move(message), path};
 }
@@ -48,7 +50,10 @@ bool may_execute(const std::string& path) {
 std::optional<std::string> read_beginning(const std::string& path) {
     const platform::Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
     if (!fd.is_open()) return std::nullopt;
-    std::string beginning(annotation_bytes, '\0');
+    struct stat status;
+    if (::fstat(fd.get(), &status) != 0) return std::nullopt;
+    std::string beginning(std::clamp<std::size_t>(status.st_size, smallest_read, annotation_bytes),
+                          '\0');
     std::size_t size = 0;
     while (size < beginning.size()) {
         const ssize_t got = ::read(fd.get(), beginning.data() + size, beginning.size() - size);

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What etcd and Consul cost: the figures of docs/performance.md that need servers.
 
-    KAIGARA_BINARY=build-release/src/kaigara tests/backend/run.sh tests/bench/backend.py [list|change|idle|replicas]...
+    KAIGARA_BINARY=build-static/kaigara-amd64 tests/backend/run.sh tests/bench/backend.py [list|change|idle|replicas]...
 
 Prints the rows of the table; judges nothing. Peers run in turn with kaigara, in the same minute.
 """

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What supervision costs: the figures of docs/performance.md about restarts and health.
 
-    KAIGARA_BINARY=build-release/src/kaigara tests/bench/supervise.py [restart|health|soak]...
+    KAIGARA_BINARY=build-static/kaigara-amd64 tests/bench/supervise.py [restart|health|soak]...
 
 Prints the rows of the table; judges nothing. Peers run in turn with kaigara, in the same minute.
 """

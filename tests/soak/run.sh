@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# The soak suite in full, on the static release: ten minutes on two processors. As root:
+# The soak suite in full, on the program of a release (packaging/build-static.sh): some minutes on two processors. As root:
 #
 #     sh tests/soak/run.sh [soak|kills|faults]...
 #
-# KAIGARA_BINARY names another binary than build-release/src/kaigara. What the tests judge stands in
-# them; the table that is printed at the end is that of docs/performance.md.
+# KAIGARA_BINARY names another program. What the tests judge stands in them; the table that is printed at the end
+# is that of docs/performance.md.
 set -eu
 cd "$(dirname "$0")/../.."
 [ $# -gt 0 ] || set -- soak kills faults
@@ -16,8 +16,9 @@ if [ ! -f "$build/build.ninja" ]; then
     meson setup "$build" --buildtype=release -Dstatic=true -Db_ndebug=false -Dcpp_link_args=-s -Dtests=true
 fi
 if [ -z "${KAIGARA_BINARY:-}" ]; then
-    ninja -C "$build" src/kaigara
-    KAIGARA_BINARY=$build/src/kaigara
+    machine=$(dpkg --print-architecture)
+    sh packaging/build-static.sh "$machine"
+    KAIGARA_BINARY=${KAIGARA_BUILD:-$PWD/build-static}/kaigara-$machine
 fi
 ninja -C "$build" tests/soak/storm
 KAIGARA_STORM=$build/tests/soak/storm

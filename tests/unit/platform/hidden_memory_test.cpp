@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 #include <sys/prctl.h>
 
+#include <cstdlib>
 #include <cstring>
 #include <string_view>
 
@@ -77,6 +78,8 @@ TEST_CASE("memory that grows or shrinks keeps what it holds, hidden or not") {
         CHECK(std::memcmp(memory, "1234", 4) == 0);
         wipe_and_free(memory);
         wipe_and_free(nullptr);
+        wipe_and_free(std::malloc(4), 4);
+        wipe_and_free(nullptr, 0);
         if (hidden) show_memory();
     }
 }

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 
+#include "platform/files.h"
 #include "platform/sha256.h"
 #include "support/scratch.h"
 
@@ -136,12 +137,16 @@ TEST_CASE("a program and a very long text are all code") {
 
 TEST_CASE("the digest of a file is that of its bytes, whatever its size") {
     const ScratchDir files;
-    for (const std::size_t size : {0U, 1U, 65'535U, 65'536U, 65'537U, 200'000U}) {
+    for (const std::size_t size :
+         {0U, 1U, 4'095U, 4'096U, 4'097U, 65'535U, 65'536U, 65'537U, 200'000U}) {
         CAPTURE(size);
         const std::string content(size, 'x');
         CHECK(platform::sha256_of_file(files.write("file", content)).value() ==
               platform::sha256_hex(content));
     }
+    // The kernel makes this one as it is read, and says that its size is 0.
+    CHECK(platform::sha256_of_file("/proc/filesystems").value() ==
+          platform::sha256_hex(platform::read_file("/proc/filesystems", 65'536).value()));
     CHECK(platform::sha256_hex("abc") ==
           "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }

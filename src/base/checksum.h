@@ -10,7 +10,7 @@
 
 namespace kaigara {
 
-// What `printf %s "$data" | cksum` prints first.
-std::uint32_t posix_checksum(std::string_view data) noexcept;
+// What `printf %s "$text" | cksum` prints first.
+std::uint32_t posix_checksum(std::string_view text) noexcept;
 
 }  // namespace kaigara

@@ -133,7 +133,7 @@ bool LineFormat::append(std::string_view text, bool ends_line, OutputBlock& out)
     if (head.size() + text.size() + 1 > out.room()) return false;
     out.append(head);
     out.append(text);
-    out.append("\n");
+    out.append_line_end();
     return true;
 }
 

@@ -40,6 +40,7 @@ public:
     std::size_t room() const noexcept { return capacity - end_; }
     // `text` must fit.
     void append(std::string_view text) noexcept;
+    void append_line_end() noexcept { data_[end_++] = '\n'; }
     // The first `size` bytes of the content are done with.
     void drop(std::size_t size) noexcept;
     void clear() noexcept { begin_ = end_ = 0; }

@@ -35,6 +35,32 @@ Result<Fd> open_regular(const std::string& path, struct stat& status) {
     return fd;
 }
 
+// Until the end, or until there is more than `limit`. The size is a guess that may be wrong: a file
+// may grow, and those that are made as they are read say 0.
+Result<std::string> read_past(int fd, std::size_t limit) {
+    std::string content;
+    struct stat status;
+    if (::fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0)
+        content.reserve(std::min(static_cast<std::size_t>(status.st_size), limit) + 1);
+    bool seekable = true;
+    while (content.size() <= limit) {
+        const std::size_t have = content.size();
+        const std::size_t room = std::max<std::size_t>(content.capacity() - have, smallest_piece);
+        content.resize(have + room);
+        // pread: a descriptor that others share (a snapshot) has one offset for all of them.
+        const ssize_t got = seekable
+                                ? ::pread(fd, content.data() + have, room, static_cast<off_t>(have))
+                                : ::read(fd, content.data() + have, room);
+        content.resize(have + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+        if (got == 0) break;
+        if (got < 0 && errno == ESPIPE && seekable)
+            seekable = false;
+        else if (got < 0 && errno != EINTR)
+            return system_error(Fault::bad_data, errno, "cannot be read");
+    }
+    return content;
+}
+
 }  // namespace
 
 Result<std::string> read_file(const std::string& path, std::size_t limit) {
@@ -46,6 +72,17 @@ Result<std::string> read_file(const std::string& path, std::size_t limit) {
                      path};
     auto content = read_all(fd.get(), limit);
     if (!content) content.error().where = path;
+    return content;
+}
+
+Result<std::string> read_beginning(const std::string& path, std::size_t limit) {
+    struct stat status;
+    KG_LET(fd, open_regular(path, status));
+    auto content = read_past(fd.get(), limit);
+    if (!content)
+        content.error().where = path;
+    else if (content->size() > limit)
+        content->resize(limit);
     return content;
 }
 
@@ -78,36 +115,11 @@ bool is_readable_by_all(const std::string& path) noexcept {
 }
 
 Result<std::string> read_all(int fd, std::size_t limit) {
-    std::string content;
-    struct stat status;
-    if (::fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0)
-        content.reserve(std::min(static_cast<std::size_t>(status.st_size), limit) + 1);
-    bool seekable = true;
-    for (;;) {
-        const std::size_t have = content.size();
-        const std::size_t room = std::max<std::size_t>(content.capacity() - have, 4096);
-        content.resize(have + room);
-        // pread: a descriptor that others share (a snapshot) has one offset for all of them.
-        ssize_t got = seekable ? ::pread(fd, content.data() + have, room, static_cast<off_t>(have))
-                               : ::read(fd, content.data() + have, room);
-        if (got < 0 && errno == ESPIPE && seekable) {
-            seekable = false;
-            content.resize(have);
-            continue;
-        }
-        if (got < 0 && errno == EINTR)
-            got = 0;
-        else if (got == 0) {
-            content.resize(have);
-            return content;
-        } else if (got < 0) {
-            return system_error(Fault::bad_data, errno, "cannot be read");
-        }
-        content.resize(have + static_cast<std::size_t>(got));
-        if (content.size() > limit)
-            return Error{Fault::bad_data, EFBIG,
-                         fmt::format("is larger than the limit of {} bytes", limit), ""};
-    }
+    KG_LET(content, read_past(fd, limit));
+    if (content.size() > limit)
+        return Error{Fault::bad_data, EFBIG,
+                     fmt::format("is larger than the limit of {} bytes", limit), ""};
+    return content;
 }
 
 Result<void> write_all(int fd, std::string_view data) {

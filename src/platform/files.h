@@ -17,6 +17,9 @@ namespace kaigara::platform {
 // Error::code tells ENOENT from the rest; Fault::bad_data.
 Result<std::string> read_file(const std::string& path, std::size_t limit);
 
+// The same file's first `limit` bytes, or all of a shorter one.
+Result<std::string> read_beginning(const std::string& path, std::size_t limit);
+
 // The same file from its beginning to its end, whatever its size, a piece at a time.
 Result<void> read_in_pieces(const std::string& path,
                             const std::function<void(std::string_view piece)>& take);

@@ -14,7 +14,6 @@
 
 #include "base/log.h"
 #include "base/text.h"
-#include "platform/fd.h"
 #include "platform/files.h"
 #include "provision/annotation.h"
 #include "provision/program_head.h"
@@ -22,8 +21,6 @@
 namespace kaigara::provision {
 
 namespace {
-
-constexpr std::size_t smallest_read = 4'096;
 
 Error refusal(const std::string& path, std::string message, int code = 0) {
     return Error{Fault::configuration, code, std::move(message), path};
@@ -44,26 +41,6 @@ std::string_view skip_reason(std::string_view name) {
 // file on a file system that is mounted noexec.
 bool may_execute(const std::string& path) {
     return ::faccessat(AT_FDCWD, path.c_str(), X_OK, AT_EACCESS) == 0;
-}
-
-// As much of a file as its annotations may stand in; nothing when it cannot be read.
-std::optional<std::string> read_beginning(const std::string& path) {
-    const platform::Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-    if (!fd.is_open()) return std::nullopt;
-    struct stat status;
-    if (::fstat(fd.get(), &status) != 0) return std::nullopt;
-    std::string beginning(std::clamp<std::size_t>(status.st_size, smallest_read, annotation_bytes),
-                          '\0');
-    std::size_t size = 0;
-    while (size < beginning.size()) {
-        const ssize_t got = ::read(fd.get(), beginning.data() + size, beginning.size() - size);
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return std::nullopt;
-        if (got == 0) break;
-        size += static_cast<std::size_t>(got);
-    }
-    beginning.resize(size);
-    return beginning;
 }
 
 std::string denied_reason(const std::string& path, mode_t mode) {
@@ -142,7 +119,7 @@ Result<std::optional<Operation>> examine(const std::string& path, const std::str
 
     Operation operation{name, path, {path}, false, {}};
     const bool executable = may_execute(path);
-    auto bytes = read_beginning(path);
+    auto bytes = platform::read_beginning(path, annotation_bytes);
     if (!bytes) {
         // A program that may be executed and not read is rare and right.
         if (executable) return std::optional(std::move(operation));

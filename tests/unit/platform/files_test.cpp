@@ -21,6 +21,18 @@ TEST_CASE("a file is read whole, whatever bytes are in it") {
     CHECK(read_file(scratch.write("empty", ""), 5).value().empty());
 }
 
+TEST_CASE("the beginning of a file is its first bytes, or all of a shorter one") {
+    const test::ScratchDir scratch;
+    const std::string content(10'000, 'x');
+    const std::string path = scratch.write("file", content + "y");
+    CHECK(read_beginning(path, 10'000).value() == content);
+    CHECK(read_beginning(path, 10'001).value() == content + "y");
+    CHECK(read_beginning(path, 10'002).value() == content + "y");
+    CHECK(read_beginning(path, 0).value().empty());
+    CHECK(read_beginning(scratch / "absent", 5).error().where == scratch / "absent");
+    CHECK(read_beginning(scratch.path(), 5).error().code == EISDIR);
+}
+
 TEST_CASE("a file above the limit, a directory, a FIFO and an absent file are errors") {
     const test::ScratchDir scratch;
     const auto large = read_file(scratch.write("large", "123456"), 5);
@@ -35,6 +47,8 @@ TEST_CASE("a file above the limit, a directory, a FIFO and an absent file are er
 
 TEST_CASE("a file that the kernel makes as it is read has no size and is read all the same") {
     CHECK(read_file("/proc/self/stat", 4096).value().size() > 10);
+    // More of it than one read brings.
+    CHECK(read_beginning("/proc/self/smaps", 10'000).value().size() == 10'000);
 }
 
 TEST_CASE("reading a descriptor does not move its offset where it has one") {
